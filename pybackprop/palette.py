@@ -1,15 +1,28 @@
 """One color for each role, everywhere: plots, steppers, tables and key equations read it here.
 
-Each role has a variant for light and one for dark pages. Both reach a contrast of 4.5 : 1 against
-their background, and the five stay apart for readers with any of the common color-vision deficiencies
-(blue, slate, vermilion, purple, bluish green, after Okabe and Ito, 2008).
+A role's first color is for a light page, its second for a dark one; both reach a contrast of 4.5 : 1 or
+better against the page. A saved figure cannot know the page it will stand on, so it takes the third, a
+mid-tone with 3 : 1 or better on both. In each set the five colors stay apart for readers with protanopia,
+deuteranopia or tritanopia, too (a test simulates all three), and shape or dash always says the same.
 """
 
 ROLES: dict[str, tuple[str, str]] = {
-    "activation": ("#0b62a3", "#6cb6f5"),
-    "weight": ("#475569", "#c3cad5"),
-    "delta": ("#b3420a", "#ff9d5c"),
-    "gradient": ("#8a2c8a", "#e3a0e3"),
-    "updated": ("#00735c", "#4fd1b0"),
+    "activation": ("#0f4cf2", "#5596ff"),
+    "weight": ("#343b4c", "#dfe3e9"),
+    "delta": ("#b05506", "#ff8724"),
+    "gradient": ("#a524b0", "#c87bb8"),
+    "updated": ("#0a6b43", "#2ee59a"),
 }
 """Role -> (color on a light page, color on a dark page)."""
+
+FIGURE: dict[str, str] = {
+    "activation": "#2563f5",
+    "weight": "#646b78",
+    "delta": "#d5380c",
+    "gradient": "#c05cc8",
+    "updated": "#12a067",
+}
+"""Role -> the mid-tone that figures use on any page."""
+
+INK = "#7a7a7a"
+"""Text and axes of figures: 4.3 : 1 on white and on #121212, the best one gray can do on both."""
