@@ -1,0 +1,21 @@
+"""pybackprop: backpropagation, as readable as the mathematics.
+
+A chapter of the book stands behind each module; start with ``network.py``.
+"""
+
+from .activations import ACTIVATIONS, Activation, softmax_jacobian
+from .gradcheck import GradientReport, check_gradient, numerical_gradient, verify
+from .losses import LOSSES, Loss, Objective, objective
+from .network import (
+    Forward,
+    Network,
+    Trace,
+    backprop,
+    evaluate,
+    forward,
+    one_hot,
+    predict,
+)
+from .params import Params
+
+__version__ = "0.1.0"
