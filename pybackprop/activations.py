@@ -82,7 +82,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def softplus(z: Array) -> Array:
-    """Return log(1 + exp(z)), without overflow; f'(z) = sigmoid(z).
+    """Return log(1 + exp(z)), without overflow; f'(z) = sigmoid(z) = 1 - exp(-f).
 
     With p = max(z, 0) it is p + log(1 + exp(z - 2p)), whose exponent is never positive.
 
@@ -166,7 +166,7 @@ ACTIVATIONS: dict[str, Activation] = {
             lambda z, a: np.maximum((z > 0).astype(z.dtype), LEAK),
             "he",
         ),
-        elementwise("softplus", softplus, lambda z, a: sigmoid(z), "he"),
+        elementwise("softplus", softplus, lambda z, a: -np.expm1(-a), "he"),
         elementwise("gelu", gelu, gelu_derivative, "he"),
         Activation("softmax", softmax, lambda z, a: a * (1 - a), softmax_pullback, "xavier"),
     )
