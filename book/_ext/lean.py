@@ -1,0 +1,154 @@
+"""Light pages: one style sheet of the rules that the book uses, and only the scripts it needs.
+
+The theme and the extensions bring 460 kB of rules and 1.5 MB of icons as a script. What a page
+here loads of them is a tenth.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from katex_math import fonts_and_style
+from sphinx.application import Sphinx
+
+# What pages load, of all the scripts that the extensions add.
+SCRIPTS = {
+    "_static/documentation_options.js",
+    "_static/doctools.js",
+    "_static/sphinx_highlight.js",
+    "_static/clipboard.min.js",
+    "_static/copybutton.js",
+    "_static/scripts/sphinx-book-theme.js",
+    "_static/interactive.js",
+}
+# What becomes the one style sheet, in this order; ours last and whole.
+SHEETS = [
+    "basic.css",
+    "styles/pydata-sphinx-theme.css",
+    "pygments.css",
+    "styles/sphinx-book-theme.css",
+    "copybutton.css",
+    "mystnb.*.css",
+]
+OURS = ["roles.css", "style.css"]
+
+TOKEN = re.compile(
+    r"""/\*.*?\*/ | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | url\([^"')]*\) | [{};]""",
+    re.DOTALL | re.VERBOSE,
+)
+CONDITIONAL = ("@media", "@supports", "@layer", "@container")
+
+
+def rules(css: str) -> Iterator[tuple[str, str | None]]:
+    """Split a style sheet into (what stands before the braces, what stands between them).
+
+    >>> list(rules('@charset "x;y"; a { color: red } @media print { b { top: 0 } }'))
+    [('@charset "x;y"', None), ('a', ' color: red '), ('@media print', ' b { top: 0 } ')]
+    """
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    depth = start = brace = 0
+    for token in TOKEN.finditer(css):
+        if token[0] == "{":
+            brace = token.start() if depth == 0 else brace
+            depth += 1
+        elif token[0] == "}":
+            depth -= 1
+            if depth == 0:
+                yield css[start:brace].strip(), css[brace + 1 : token.start()]
+                start = token.end()
+        elif token[0] == ";" and depth == 0:
+            yield css[start : token.start()].strip(), None
+            start = token.end()
+
+
+def purge(css: str, used: set[str]) -> str:
+    """Keep the rules that can apply to a page whose classes and ids are all in `used`.
+
+    >>> purge("a, .x .y {top:0} .z:not(.w) {left:0} @media print {.y {top:0}}", {"x", "z"})
+    'a{top:0}.z:not(.w){left:0}'
+    """
+    kept = []
+    for head, body in rules(css):
+        if body is None:
+            continue  # @charset, and @import of a sheet that is in the list
+        if head.startswith(CONDITIONAL):
+            inner = purge(body, used)
+            kept += [f"{head}{{{inner}}}"] if inner else []
+        elif head.startswith("@font-face"):
+            kept += [] if "Font Awesome" in body else [f"{head}{{{body}}}"]
+        elif head.startswith("@"):
+            kept.append(f"{head}{{{body}}}")
+        else:
+            selectors = [s.strip() for s in re.split(r",(?![^()]*\))", head) if applies(s, used)]
+            kept += [f"{','.join(selectors)}{{{body.strip()}}}"] if selectors else []
+    return "".join(kept)
+
+
+def applies(selector: str, used: set[str]) -> bool:
+    while (plain := re.sub(r":[\w-]+\([^()]*\)|\[[^\]]*\]", "", selector)) != selector:
+        selector = plain
+    return all(name in used for name in re.findall(r"[.#](-?[A-Za-z_][\w-]*)", selector))
+
+
+def names_in(site: Path) -> set[str]:
+    """Return the classes and ids of all pages, and every word of all scripts, which may set them.
+
+    The icons are ours (style.css): the theme's rules for them would draw with fonts that we drop.
+    """
+    names: set[str] = set()
+    for page in site.rglob("*.html"):
+        for value in re.findall(r'\b(?:class|id)="([^"]*)"', page.read_text(encoding="utf-8")):
+            names.update(value.split())
+    for script in SCRIPTS | {"_static/scripts/bootstrap.js", "_static/scripts/pydata-sphinx-theme.js"}:
+        path = site / script
+        names.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")) if path.exists() else [])
+    return {name for name in names if not re.match(r"fa[srb]?(-|$)", name)}
+
+
+def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
+    site = Path(app.outdir)
+    static = site / "_static"
+    if exception or app.builder.format != "html" or not (static / "basic.css").exists():
+        return
+    names = names_in(site)
+    theirs = [path for pattern in SHEETS for path in sorted(static.glob(pattern))]
+    sheets = [purge(path.read_text(encoding="utf-8"), names) for path in theirs]
+    sheets.append(fonts_and_style()[0])
+    sheets += [(static / name).read_text(encoding="utf-8") for name in OURS]
+    (static / "book.css").write_text("\n".join(sheets), encoding="utf-8")
+    drop_unused(site)
+
+
+def drop_unused(site: Path) -> None:
+    """Remove the static files that no page, script or sheet of the book names."""
+    static = site / "_static"
+    texts = [*site.rglob("*.html"), static / "book.css"]
+    named = "".join(path.read_text(encoding="utf-8") for path in texts)
+    for path in static.rglob("*"):
+        if path.is_file() and path.name not in named:
+            path.unlink()
+    for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+    scripts = [s for s in context["script_files"] if s.filename in SCRIPTS]
+    for script in scripts:
+        if page != "search":  # its inline scripts use doctools at once
+            script.attributes["defer"] = "defer"
+    context["script_files"][:] = scripts
+
+
+def silence_thebe(app: Sphinx) -> None:
+    """Jupyter Book loads sphinx-thebe always; it writes a script for a button that is not there."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [x for x in listeners if x.handler.__module__ != "sphinx_thebe"]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    silence_thebe(app)
+    app.connect("html-page-context", choose_scripts, priority=950)
+    app.connect("build-finished", write_style_sheet, priority=950)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,143 @@
+"""What the book asks of Sphinx beyond Jupyter Book, each in a few lines.
+
+Outputs follow the package, interactive parts are written in their static form, checked equations
+carry their mark, launch buttons appear where the repository's address is known.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from katex_math import TAG
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+from pybackprop.palette import ROLES
+
+ROOT = Path(__file__).parents[2]
+INTERACTIVE = 'class="pybackprop-interactive'
+ERROR = re.compile(r"^(?P<tag>\S+): largest error (?P<error>\S+)$", re.MULTILINE)
+logger = logging.getLogger(__name__)
+
+
+# Execution: jupyter-cache keys on a notebook's code alone. The cache's place names the package,
+# too, so that a change in one chapter runs that chapter and a change in the package runs all.
+
+def package_digest() -> str:
+    """Return a name for the state of what every notebook's outputs depend on."""
+    digest = hashlib.sha256()
+    for path in [ROOT / "pyproject.toml", *sorted((ROOT / "pybackprop").rglob("*"))]:
+        if path.suffix in {".py", ".js", ".css", ".toml", ".json"}:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def key_cache_on_package(app: Sphinx, config: Config) -> None:
+    caches = ROOT / "_build" / ".jupyter_cache"
+    config.book_package = package_digest()  # rebuild="env": a new package reads every page again
+    config.nb_execution_cache_path = str(caches / config.book_package)
+    for old in caches.glob("*"):
+        if old.name != config.book_package:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+# Interactive parts: kernels inherit the variable and emit static HTML. The shared script and
+# style sheet go only to pages that have such a part.
+
+def ask_for_static_displays(app: Sphinx) -> None:
+    os.environ["PYBACKPROP_STATIC"] = "1"
+
+
+def write_assets(app: Sphinx) -> None:
+    """Write the files that come from the package: the roles' colors and the front end."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    static.mkdir(parents=True, exist_ok=True)
+    (static / "roles.css").write_text(role_colors(), encoding="utf-8")
+
+
+def role_colors() -> str:
+    """Return the roles' colors as variables of the page: --pb-delta and so on."""
+    light, dark = (
+        "".join(f"--pb-{role}:{colors[shade]};" for role, colors in ROLES.items())
+        for shade in (0, 1)
+    )
+    return f"html{{{light}}}\nhtml[data-theme=dark]{{{dark}}}\n"
+
+
+# Marks: an equation tagged T carries the error that the code cell tagged check-T printed.
+
+def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
+    checks = {}
+    for cell in doctree.findall(nodes.container):
+        tags = [c.removeprefix("tag_check-") for c in cell["classes"] if c.startswith("tag_check-")]
+        for tag in tags:
+            errors = {m["tag"]: m["error"] for m in ERROR.finditer(cell.astext())}
+            if tag in errors:
+                anchor = f"check-{tag}"
+                cell["ids"].append(anchor)
+                checks[tag] = {"error": errors[tag], "cell": anchor}
+    for equation in doctree.findall(nodes.math_block):
+        match = TAG.search(equation.astext())
+        if match and match[1] in checks:
+            equation["check"] = checks[match[1]]
+
+
+# Launch buttons: Binder and Colab need the repository's public address. One place for it: the
+# variable PYBACKPROP_REPOSITORY, else the git remote "origin".
+
+def repository() -> str | None:
+    """Return the repository's address on a public host, without .git, or None."""
+    address = os.environ.get("PYBACKPROP_REPOSITORY") or remote_origin()
+    address = re.sub(r"^(ssh://)?git@([^:/]+)[:/]", r"https://\2/", address.strip())
+    parts = urlsplit(address)
+    known = parts.scheme == "https" and parts.hostname in {"github.com", "gitlab.com"}
+    if not known or parts.path.strip("/").count("/") != 1:
+        return None
+    return f"https://{parts.hostname}{parts.path.removesuffix('/').removesuffix('.git')}"
+
+
+def remote_origin() -> str:
+    command = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def add_launch_buttons(app: Sphinx, config: Config) -> None:
+    address = repository()
+    if address is None:
+        logger.info(
+            "launch buttons: none, the repository's public address is unknown "
+            "(set PYBACKPROP_REPOSITORY=https://github.com/OWNER/NAME)"
+        )
+        options = {"repository_url": "", "launch_buttons": {}}
+    else:
+        buttons = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com" if "github.com" in address else "",
+        }
+        logger.info("launch buttons: Binder and Colab open %s", address)
+        options = {
+            "repository_url": address,
+            "repository_branch": os.environ.get("PYBACKPROP_BRANCH", "main"),
+            "path_to_docs": "",
+            "launch_buttons": buttons,
+        }
+    config.html_theme_options = {**config.html_theme_options, **options}
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("book_package", "", "env")
+    app.connect("config-inited", key_cache_on_package)
+    app.connect("config-inited", add_launch_buttons)
+    app.connect("builder-inited", ask_for_static_displays)
+    app.connect("builder-inited", write_assets)
+    app.connect("doctree-read", mark_checked_equations)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
