@@ -1,9 +1,10 @@
 """One color for each role, everywhere: plots, steppers, tables and key equations read it here.
 
-A role's first color is for a light page, its second for a dark one; both reach a contrast of 4.5 : 1 or
-better against the page. A saved figure cannot know the page it will stand on, so it takes the third, a
-mid-tone with 3 : 1 or better on both. In each set the five colors stay apart for readers with protanopia,
-deuteranopia or tritanopia, too (a test simulates all three), and shape or dash always says the same.
+A role's first color is for a light page, its second for a dark one; both reach a contrast of
+4.5 : 1 or better against the page. A saved figure cannot know the page it will stand on, so it
+takes a mid-tone with 3 : 1 or better on both. In each set the five colors stay apart for readers
+with protanopia, deuteranopia or tritanopia, too (a test simulates all three), and shape or dash
+always says the same.
 """
 
 ROLES: dict[str, tuple[str, str]] = {
@@ -24,5 +25,5 @@ FIGURE: dict[str, str] = {
 }
 """Role -> the mid-tone that figures use on any page."""
 
-INK = "#7a7a7a"
+INK = "#797979"
 """Text and axes of figures: 4.3 : 1 on white and on #121212, the best one gray can do on both."""

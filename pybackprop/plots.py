@@ -1,0 +1,557 @@
+"""Figures of the book. Every function draws data on an Axes and returns that Axes.
+
+Without an Axes a function makes one of its own. Colors follow the role of what is drawn
+(`palette`). The page behind a saved figure is not known, so backgrounds stay transparent, text and
+lines are mid-tones, and a difference in color is always one in dash, marker or text as well.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from .activations import ACTIVATIONS, Activation
+from .losses import LOSSES
+from .network import Network, Trace, predict
+from .palette import FIGURE, INK
+from .params import Array, Params
+
+SERIES = (
+    (FIGURE["activation"], "-", "o"),
+    (FIGURE["delta"], "--", "s"),
+    (FIGURE["updated"], "-.", "^"),
+    (FIGURE["gradient"], ":", "D"),
+    (FIGURE["weight"], (0, (6, 1, 1, 1, 1, 1)), "v"),
+)
+"""Color, dash and marker of the first, second, ... of several curves that have no role."""
+
+
+def canvas(
+    ax: Axes | None = None, size: tuple[float, float] = (5.2, 3.2), bare: bool = False
+) -> Axes:
+    """Return ``ax``, or a new Axes, dressed for any page; ``bare`` takes the frame and ticks away.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+    size : (float, float)
+        Width and height of a new figure, in inches.
+    bare : bool
+        True for drawings without coordinates; lengths are then equal in both directions.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=size, dpi=130, layout="constrained")[1]
+    ax.figure.patch.set_alpha(0)
+    ax.patch.set_alpha(0)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(INK)
+    ax.tick_params(which="both", colors=INK)
+    for text in (ax.xaxis.label, ax.yaxis.label, ax.title):
+        text.set_color(INK)
+    if bare:
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+    return ax
+
+
+def _tint(color: str, alpha: float) -> tuple[float, float, float, float]:
+    red, green, blue, _ = to_rgba(color)
+    return red, green, blue, alpha
+
+
+def _legend(ax: Axes, **options: Any) -> None:
+    ax.legend(frameon=False, labelcolor=INK, **options)
+
+
+def _styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
+    return {
+        label: {"color": color, "linestyle": dash, "label": label}
+        for label, (color, dash, _) in zip(labels, SERIES * 3, strict=False)
+    }
+
+
+# --- networks ------------------------------------------------------------------------------------
+
+RADIUS = 0.34
+GAP = 2.4  # between layers; units of a layer are 1 apart
+
+
+def _places(n: int, most: int = 7) -> dict[int, float]:
+    """Return the height of each unit that is drawn: all of them, or the first and last three."""
+    shown = list(range(n)) if n <= most else [0, 1, 2, n - 3, n - 2, n - 1]
+    rows = len(shown) + (n > most)
+    return {j: (rows - 1) / 2 - (i + (n > most and i >= 3)) for i, j in enumerate(shown)}
+
+
+def network_diagram(
+    net: Network | Params | Sequence[int],
+    trace: Trace | None = None,
+    ax: Axes | None = None,
+    *,
+    example: int = 0,
+    show: str = "a",
+    weights: bool = False,
+) -> Axes:
+    """Draw the units as circles and the weights as lines between them.
+
+    Line width grows with |w|, a negative weight is dashed. Of a layer with more than seven units
+    the first and last three are drawn.
+
+    Parameters
+    ----------
+    net : Network, Params or sequence of int
+        With sizes alone all lines are equal.
+    trace : Trace, optional
+        Its numbers are written into the circles.
+    example : int
+        The row of the batch whose numbers are written.
+    show : {"a", "z", "delta"}
+        Which numbers of the trace. The input layer has no ``z`` and no ``delta`` and stays empty.
+    weights : bool
+        True writes each weight along its line.
+    """
+    params = net.params if isinstance(net, Network) else net if isinstance(net, Params) else None
+    sizes = params.sizes if params is not None else tuple(net)  # type: ignore[arg-type]
+    if show not in ("a", "z", "delta"):
+        raise ValueError(f"show={show!r}; a diagram can show 'a', 'z' or 'delta'")
+    rows = max(len(_places(n)) + (n > 7) for n in sizes)
+    ax = canvas(ax, (1 + 1.5 * len(sizes), 0.9 + 0.62 * rows), bare=True)
+    numbers = getattr(trace, show) if trace is not None else {}
+    color = FIGURE["delta" if show == "delta" else "activation"]
+    for layer in range(1, len(sizes)):
+        _draw_weights(ax, sizes, layer, params.W[layer] if params is not None else None, weights)
+    for layer, n in enumerate(sizes):
+        places = _places(n)
+        for j, y in places.items():
+            ax.add_patch(Circle((GAP * layer, y), RADIUS, fc=_tint(color, 0.07), ec=color, lw=1.4))
+            if layer in numbers:
+                text = _short(numbers[layer][example, j])
+                ax.text(GAP * layer, y, text, ha="center", va="center", color=INK, size=9)
+        if len(places) < n:
+            ax.text(GAP * layer, 0, "⋮", ha="center", va="center", color=INK, size=14)
+        caption = _caption(net, layer, sizes)
+        ax.text(GAP * layer, -rows / 2 - 0.1, caption, ha="center", va="top", color=INK, size=8)
+    ax.set_xlim(-0.8, GAP * (len(sizes) - 1) + 0.8)
+    ax.set_ylim(-rows / 2 - 0.9, rows / 2)
+    return ax
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def _caption(net: Any, layer: int, sizes: Sequence[int]) -> str:
+    kind = net.phi[layer].name if isinstance(net, Network) and layer else f"layer {layer}"
+    kind = kind if layer else "input"
+    return f"{kind}\n{sizes[layer]} unit{'s' * (sizes[layer] > 1)}"
+
+
+def _draw_weights(ax: Axes, sizes: Sequence[int], layer: int, W: Array | None, write: bool) -> None:
+    largest = 1.0 if W is None else max(float(np.abs(W).max()), 1e-300)
+    for k, y_from in _places(sizes[layer - 1]).items():
+        for j, y_to in _places(sizes[layer]).items():
+            w = 0.4 if W is None else float(W[j, k])
+            length = np.hypot(GAP, y_to - y_from)
+            dx, dy = GAP / length * RADIUS, (y_to - y_from) / length * RADIUS
+            ax.plot(
+                [GAP * (layer - 1) + dx, GAP * layer - dx],
+                [y_from + dy, y_to - dy],
+                color=FIGURE["weight"],
+                lw=0.5 + 1.8 * abs(w) / largest,
+                linestyle="-" if w >= 0 else "--",
+            )
+            if write:
+                ax.text(
+                    GAP * (layer - 0.76),
+                    y_from + 0.24 * (y_to - y_from),
+                    f"{w:.2g}",
+                    color=FIGURE["weight"],
+                    size=7.5,
+                    ha="center",
+                    va="bottom",
+                    rotation=np.degrees(np.arctan2(y_to - y_from, GAP)),
+                    rotation_mode="anchor",
+                )
+
+
+def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None = None) -> Axes:
+    """Draw what is computed from what: a box for each array, an arrow for each use of it.
+
+    Parameters
+    ----------
+    layers : int
+        Number of layers with weights.
+    backward : bool
+        True adds the way back above it: each delta, and the gradients that come of it. Of what a
+        delta takes from the way forward nothing is drawn, to keep it readable.
+    """
+    end = 3 * layers + 1.5
+    ax = canvas(ax, (1.4 + 1.9 * layers, 3.2 if backward else 1.6), bare=True)
+    _box(ax, "a[0]", 0, 0, "activation")
+    for layer in range(1, layers + 1):
+        x = 3 * layer - 1.5
+        _box(ax, f"z[{layer}]", x, 0, "activation")
+        _box(ax, f"a[{layer}]", x + 1.5, 0, "activation")
+        _box(ax, f"W[{layer}]", x - 0.6, -1.4, "weight")
+        _box(ax, f"b[{layer}]", x + 0.6, -1.4, "weight")
+        _arrow(ax, (x - 1.05, 0), (x - 0.45, 0))
+        _arrow(ax, (x + 0.45, 0), (x + 1.05, 0))
+        _arrow(ax, (x - 0.45, -1.1), (x - 0.15, -0.3))
+        _arrow(ax, (x + 0.45, -1.1), (x + 0.15, -0.3))
+        if backward:
+            _way_back(ax, layer, x)
+    _box(ax, "loss", end, 0, "activation")
+    _box(ax, "y", end, -1.4, "activation")
+    _arrow(ax, (end - 1.05, 0), (end - 0.45, 0))
+    _arrow(ax, (end, -1.1), (end, -0.3))
+    if backward:
+        _arrow(ax, (end - 0.1, 0.3), (end - 2.35, 1.3), "delta")
+    ax.set_xlim(-0.85, end + 0.6)
+    ax.set_ylim(-1.75, 3.5 if backward else 0.4)
+    return ax
+
+
+def _way_back(ax: Axes, layer: int, x: float) -> None:
+    _box(ax, f"delta[{layer}]", x, 1.3, "delta")
+    _box(ax, f"grad.b[{layer}]", x, 3.1, "gradient")
+    _box(ax, f"grad.W[{layer}]", x - 1.5, 2.3, "gradient")
+    _arrow(ax, (x, 1.6), (x, 2.8), "gradient")
+    _arrow(ax, (x - 0.4, 1.6), (x - 0.9, 2.0), "gradient")
+    _arrow(ax, (x - 1.5, 0.3), (x - 1.5, 2.0), "gradient")
+    if layer > 1:
+        _arrow(ax, (x - 0.75, 1.3), (x - 2.25, 1.3), "delta")
+
+
+def _box(ax: Axes, text: str, x: float, y: float, role: str) -> None:
+    half = 0.068 * len(text) + 0.06
+    color = FIGURE[role]
+    shape = FancyBboxPatch((x - half, y - 0.22), 2 * half, 0.44, boxstyle="round,pad=0.06")
+    shape.set(facecolor=_tint(color, 0.07), edgecolor=color, linewidth=1.2)
+    ax.add_patch(shape)
+    ax.text(x, y, text, ha="center", va="center", color=INK, family="monospace", size=8.5)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], role: str = "") -> None:
+    style = {
+        "arrowstyle": "-|>",
+        "color": FIGURE.get(role, INK),
+        "lw": 1.2,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    ax.annotate("", xy=end, xytext=start, arrowprops=style)
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def activation_curves(
+    activation: Activation | str, z: ArrayLike | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw an activation function and its derivative.
+
+    Parameters
+    ----------
+    activation : Activation or str
+        An elementwise one: every activation but softmax.
+    z : array, optional
+        Where; 401 points from -6 to 6 when left out.
+    """
+    phi = ACTIVATIONS[activation] if isinstance(activation, str) else activation
+    z = np.linspace(-6, 6, 401) if z is None else np.asarray(z, float)
+    ax = canvas(ax)
+    a = phi.f(z)
+    ax.axhline(0, color=INK, lw=0.5)
+    ax.plot(z, a, color=FIGURE["activation"], lw=2, label="f(z)")
+    ax.plot(z, phi.derivative(z, a), color=FIGURE["gradient"], lw=2, ls="--", label="f '(z)")
+    ax.set(xlabel="z", title=phi.name)
+    _legend(ax)
+    return ax
+
+
+def loss_curves(
+    loss: str, target: float = 1.0, over: str = "output", ax: Axes | None = None
+) -> Axes:
+    """Draw a loss of one output, and its gradient.
+
+    Parameters
+    ----------
+    loss : str
+        A name in ``LOSSES`` that is defined for one output: all but cross_entropy.
+    target : float
+        The true value y.
+    over : {"output", "logit"}
+        Over the output a, with dC/da; or over the logit z of a sigmoid, with delta = dC/dz.
+    """
+    if over not in ("output", "logit"):
+        raise ValueError(f"over={over!r}; a loss is drawn over 'output' or 'logit'")
+    sigmoid = ACTIVATIONS["sigmoid"]
+    z = np.linspace(-6, 6, 241)[:, None]
+    a = sigmoid.f(z) if over == "logit" else np.linspace(0.05, 0.95, 241)[:, None]
+    y = np.full((1, 1), float(target))
+    value = np.array([LOSSES[loss].value(row[None], y) for row in a])
+    slope = np.array([LOSSES[loss].gradient(row[None], y)[0, 0] for row in a])
+    ax = canvas(ax)
+    if over == "logit":
+        slope = slope * sigmoid.derivative(z, a)[:, 0]
+        x, label, role = z[:, 0], "delta = dC/dz", "delta"
+    else:
+        x, label, role = a[:, 0], "dC/da", "gradient"
+    ax.axhline(0, color=INK, lw=0.5)
+    ax.plot(x, value, color=FIGURE["weight"], lw=2, label="C")
+    ax.plot(x, slope, color=FIGURE[role], lw=2, ls="--", label=label)
+    ax.set(xlabel="logit z" if over == "logit" else "output a", title=f"{loss}, y = {target:g}")
+    _legend(ax)
+    return ax
+
+
+def learning_slowdown(
+    outputs: Mapping[str, ArrayLike], target: float, ax: Axes | None = None
+) -> Axes:
+    """Draw the output of one neuron after each step, one curve a loss, and the target.
+
+    Parameters
+    ----------
+    outputs : mapping of str to array of shape (steps + 1,)
+        The output before the first step, after it, and so on.
+    target : float
+    """
+    ax = canvas(ax)
+    for label, style in _styles(outputs).items():
+        ax.plot(np.asarray(outputs[label]), lw=2, **style)
+    ax.axhline(target, color=INK, lw=1, ls=":", label="target")
+    ax.set(xlabel="step", ylabel="output a")
+    _legend(ax)
+    return ax
+
+
+# --- surfaces ------------------------------------------------------------------------------------
+
+
+def loss_surface(
+    f: Callable[[Array], float],
+    span: tuple[float, float, float, float] = (-1, 1, -1, 1),
+    center: ArrayLike = (0.0, 0.0),
+    directions: ArrayLike | None = None,
+    ax: Axes | None = None,
+    levels: int | Sequence[float] = 14,
+    points: int = 81,
+) -> Axes:
+    """Draw contours of ``f(center + s d1 + t d2)`` over s and t; a stronger tint is a higher value.
+
+    Parameters
+    ----------
+    f : callable, vector -> float
+        A function of two numbers, or the loss of a whole theta.
+    span : (left, right, bottom, top)
+        The range of s and of t.
+    center : array of shape (N,)
+    directions : array of shape (2, N), optional
+        d1 and d2; the two axes of the plane when left out (N = 2).
+    levels : int or increasing sequence of float
+    points : int
+        Grid points in each direction; f is called ``points**2`` times.
+    """
+    middle = np.asarray(center, float)
+    d1, d2 = np.eye(2) if directions is None else np.asarray(directions, float)
+    s, t = np.linspace(*span[:2], points), np.linspace(*span[2:], points)
+    values = np.array([[f(middle + u * d1 + v * d2) for u in s] for v in t])
+    ax = canvas(ax, (5.2, 3.9))
+    if isinstance(levels, int):
+        heights: Any = MaxNLocator(levels).tick_values(float(values.min()), float(values.max()))
+    else:
+        heights = np.asarray(levels, float)
+    tints = [_tint(INK, alpha) for alpha in np.linspace(0.02, 0.4, len(heights) - 1)]
+    ax.contourf(s, t, values, levels=heights, colors=tints)
+    ax.contour(s, t, values, levels=heights, colors=INK, linewidths=0.6)
+    return ax
+
+
+def optimizer_paths(paths: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
+    """Draw the way of each optimizer, with a ring at its start and a mark at its end.
+
+    Parameters
+    ----------
+    paths : mapping of str to array of shape (steps + 1, 2)
+    """
+    ax = canvas(ax, (5.2, 3.9))
+    for (label, style), (color, _, marker) in zip(_styles(paths).items(), SERIES * 3, strict=False):
+        x, y = np.asarray(paths[label], float).T
+        ax.plot(x, y, lw=1.6, marker=marker, markevery=[-1], ms=7, **style)
+        ax.plot(x[0], y[0], "o", mfc="none", mec=color, ms=9)
+    _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    return ax
+
+
+def decision_boundary(
+    net: Network, X: ArrayLike, Y: ArrayLike, ax: Axes | None = None, points: int = 201
+) -> Axes:
+    """Draw the class a network gives each point of the plane, and the examples.
+
+    Parameters
+    ----------
+    net : Network
+        Two inputs; one output (class 1 from 0.5 on) or one output a class.
+    X : array of shape (m, 2)
+    Y : array of shape (m, 1) or (m, classes)
+        Zeros and ones, or one-hot rows.
+    """
+    X, Y = np.asarray(X, float), np.asarray(Y)
+    ax = canvas(ax, (4.6, 4.0))
+    low, high = X.min(axis=0), X.max(axis=0)
+    margin = 0.15 * (high - low)
+    x1, x2 = (np.linspace(a, b, points) for a, b in zip(low - margin, high + margin, strict=True))
+    grid = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2).astype(net.dtype)
+    regions = _classes(predict(net, grid)).reshape(points, points)
+    count = max(2, Y.shape[1])
+    tints = [_tint(color, 0.2) for color, _, _ in SERIES * 3][:count]
+    ax.contourf(x1, x2, regions, levels=np.arange(count + 1) - 0.5, colors=tints)
+    for c, (color, _, marker) in zip(range(count), SERIES * 3, strict=False):
+        members = X[_classes(Y) == c]
+        ax.plot(members[:, 0], members[:, 1], marker, color=color, ms=5, label=f"class {c}")
+    ax.set(xlabel="x[0]", ylabel="x[1]")
+    _legend(ax, loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
+def _classes(outputs: Array) -> Array:
+    one = outputs.shape[1] == 1
+    return np.asarray(outputs[:, 0] >= 0.5, int) if one else outputs.argmax(axis=1)
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Draw how often true class (row) was given predicted class (column); zeros stay blank.
+
+    Parameters
+    ----------
+    counts : array of int, shape (classes, classes)
+    """
+    counts = np.asarray(counts)
+    ax = canvas(ax, (4.6, 4.4))
+    for true, given in np.argwhere(counts > 0):
+        share = counts[true, given] / counts[true].sum()
+        color = _tint(FIGURE["activation" if true == given else "delta"], 0.06 + 0.14 * share)
+        ax.add_patch(Rectangle((given - 0.5, true - 0.5), 1, 1, fc=color, ec=color[:3], lw=0.5))
+        ax.text(given, true, str(counts[true, given]), ha="center", va="center", color=INK, size=9)
+    ticks = range(len(counts))
+    ax.set(xlabel="predicted", ylabel="true", xticks=ticks, yticks=ticks, aspect="equal")
+    ax.set(xlim=(-0.5, len(counts) - 0.5), ylim=(len(counts) - 0.5, -0.5))
+    return ax
+
+
+def image_grid(
+    images: ArrayLike,
+    labels: Sequence[int],
+    predictions: Sequence[int] | None = None,
+    ax: Axes | None = None,
+    columns: int = 8,
+) -> Axes:
+    """Draw small gray images in rows, each with its label; a wrong prediction reads ``4 → 9``.
+
+    Parameters
+    ----------
+    images : array of shape (m, height, width) or (m, side * side)
+    labels : sequence of m
+        The true classes.
+    predictions : sequence of m, optional
+    """
+    images = np.asarray(images, float)
+    if images.ndim == 2:
+        side = int(np.sqrt(images.shape[1]))
+        images = images.reshape(-1, side, side)
+    rows = -(-len(images) // columns)
+    ax = canvas(ax, (0.62 * columns, 0.85 * rows), bare=True)
+    given = labels if predictions is None else predictions
+    for i, (image, true, guess) in enumerate(zip(images, labels, given, strict=True)):
+        row, column = divmod(i, columns)
+        x, y = 1.15 * column, -1.5 * row
+        ax.imshow(image, cmap="gray", extent=(x, x + 1, y, y + 1), interpolation="nearest")
+        right = true == guess
+        text = str(true) if right else f"{true} → {guess}"
+        color = INK if right else FIGURE["delta"]
+        ax.text(x + 0.5, y + 1.06, text, ha="center", va="bottom", size=8, color=color)
+    ax.set_xlim(-0.05, 1.15 * columns - 0.1)
+    ax.set_ylim(-1.5 * (rows - 1) - 0.05, 1.4)
+    return ax
+
+
+# --- gradients -----------------------------------------------------------------------------------
+
+
+def gradient_flow(deltas: Mapping[str, Mapping[int, ArrayLike]], ax: Axes | None = None) -> Axes:
+    """Draw the Euclidean norm of delta in each layer, on a logarithmic scale, one curve a network.
+
+    Parameters
+    ----------
+    deltas : mapping of str to mapping of layer to array
+        For each label the ``delta`` of a Trace.
+    """
+    ax = canvas(ax)
+    for (label, style), (_, _, marker) in zip(_styles(deltas).items(), SERIES * 3, strict=False):
+        layers = sorted(deltas[label])
+        norms = [float(np.linalg.norm(np.asarray(deltas[label][layer]))) for layer in layers]
+        ax.plot(layers, norms, marker=marker, ms=4, **style)
+    ax.set(xlabel="layer", ylabel="norm of delta", yscale="log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(ax)
+    return ax
+
+
+def gradient_check_curve(
+    steps: ArrayLike, errors: Mapping[str, ArrayLike], ax: Axes | None = None
+) -> Axes:
+    """Draw the error of a numerical gradient over the step size, both on logarithmic scales.
+
+    Parameters
+    ----------
+    steps : array of shape (n,)
+    errors : mapping of str to array of shape (n,)
+        One curve a label. An error of exactly 0 has no logarithm and is left out.
+    """
+    ax = canvas(ax)
+    for label, style in _styles(errors).items():
+        error = np.asarray(errors[label], float)
+        ax.plot(np.asarray(steps), np.where(error > 0, error, np.nan), lw=2, **style)
+    ax.set(xlabel="step size h", ylabel="relative error", xscale="log", yscale="log")
+    _legend(ax)
+    return ax
+
+
+def bug_panel(
+    losses: Mapping[str, ArrayLike], errors: Mapping[str, float], axes: Sequence[Axes] | None = None
+) -> Sequence[Axes]:
+    """Draw loss curves beside the errors of the gradient check.
+
+    Parameters
+    ----------
+    losses : mapping of str to array of shape (steps,)
+    errors : mapping of str to float
+        The largest relative error of each, shown down to 1e-16.
+    axes : two Axes, optional
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(6.6, 2.8), dpi=130, layout="constrained")[1]
+    left, right = (canvas(ax) for ax in axes)
+    for label, style in _styles(losses).items():
+        left.plot(np.asarray(losses[label]), lw=2, **style)
+    left.set(xlabel="step", ylabel="loss")
+    _legend(left)
+    styles = _styles(errors)
+    for place, (label, error) in enumerate(errors.items()):
+        color = styles[label]["color"]
+        right.plot([1e-16, max(error, 1e-16)], [place, place], color=color, lw=2)
+        right.plot(max(error, 1e-16), place, SERIES[place % len(SERIES)][2], color=color)
+    right.axvline(1e-6, color=INK, lw=1, ls=":")
+    right.set(xscale="log", xlim=(1e-17, 10), ylim=(len(errors) - 0.5, -0.5))
+    right.set_xlabel("gradient check: relative error")
+    right.set_yticks(range(len(errors)), list(errors))
+    return axes
