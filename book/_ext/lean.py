@@ -123,7 +123,8 @@ def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
 def drop_unused(site: Path) -> None:
     """Remove the static files that no page, script or sheet of the book names."""
     static = site / "_static"
-    texts = [*site.rglob("*.html"), static / "book.css"]
+    pages = [page for page in site.rglob("*.html") if static not in page.parents]
+    texts = [*pages, static / "book.css"]
     named = "".join(path.read_text(encoding="utf-8") for path in texts)
     for path in static.rglob("*"):
         if path.is_file() and path.name not in named:

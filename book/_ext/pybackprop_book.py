@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
@@ -18,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from pybackprop.interactive.display import page_script, style
 from pybackprop.palette import ROLES
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +63,8 @@ def write_assets(app: Sphinx) -> None:
     static = Path(app.outdir, "_static")
     static.mkdir(parents=True, exist_ok=True)
     (static / "roles.css").write_text(role_colors(), encoding="utf-8")
+    (static / "interactive.css").write_text(style(), encoding="utf-8")
+    (static / "interactive.js").write_text(page_script(), encoding="utf-8")
 
 
 def role_colors() -> str:
@@ -70,6 +74,13 @@ def role_colors() -> str:
         for shade in (0, 1)
     )
     return f"html{{{light}}}\nhtml[data-theme=dark]{{{dark}}}\n"
+
+
+def bring_to_life(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+    context["page_sheets"] = []
+    if INTERACTIVE in context.get("body", ""):
+        context["page_sheets"].append("_static/interactive.css")
+        app.add_js_file("interactive.js")
 
 
 # Marks: an equation tagged T carries the error that the code cell tagged check-T printed.
@@ -139,5 +150,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", add_launch_buttons)
     app.connect("builder-inited", ask_for_static_displays)
     app.connect("builder-inited", write_assets)
+    app.connect("html-page-context", bring_to_life)
     app.connect("doctree-read", mark_checked_equations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,108 @@
+"""The built pages as a reader meets them, wide and narrow, light and dark, served and from disk."""
+
+import re
+
+import pytest
+
+SIDEWAYS = """() => {
+    const page = document.documentElement;
+    if (page.scrollWidth <= page.clientWidth) return [];
+    return [...document.querySelectorAll("main *")]
+        .filter((e) => e.getBoundingClientRect().right > page.clientWidth + 1)
+        .slice(0, 5).map((e) => `${e.tagName} ${e.className} ${e.getBoundingClientRect().right}`)
+        .concat([`the page is ${page.scrollWidth} wide`]);
+}"""
+SMALL_MATH = """() => [...document.querySelectorAll(".katex-html")]
+    .filter((e) => !e.closest("details:not([open])") && e.getBoundingClientRect().height < 4)
+    .map((e) => e.parentElement.textContent)"""
+PICTURES = """async () => {
+    const pictures = [...document.querySelectorAll("main img")];
+    await Promise.all(pictures.map((p) => { p.loading = "eager"; return p.decode().catch(() => 0); }));
+    return pictures.filter((p) => !p.alt.trim() || !p.naturalWidth).map((p) => p.src);
+}"""
+
+
+def test_a_page_asks_no_other_host_and_has_no_error(visit, server, name):
+    page = visit(f"{server}/{name}.html")
+    page.wait_for_timeout(200)
+    assert page.trouble == []
+
+
+def test_a_page_works_from_disk(visit, site, name):
+    page = visit((site / f"{name}.html").as_uri())
+    page.wait_for_timeout(200)
+    assert page.trouble == []
+    assert page.locator("h1").first.is_visible()
+
+
+def test_math_is_drawn_without_a_script(visit, server, name):
+    page = visit(f"{server}/{name}.html", script=False)
+    assert page.locator(".katex-error").count() == 0
+    words = page.locator("article").inner_text()
+    assert not re.search(r"\\\(|\\\[|\$\$|\\tag", words)
+
+
+def test_math_has_a_size(visit, server, name):
+    page = visit(f"{server}/{name}.html")
+    assert page.evaluate(SMALL_MATH) == []
+    fonts = "document.fonts.ready.then(() => [...document.fonts].filter(f => f.status === 'error').length)"
+    assert page.evaluate(fonts) == 0
+
+
+def test_pictures_load_and_say_what_they_show(visit, server, name):
+    assert visit(f"{server}/{name}.html").evaluate(PICTURES) == []
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_page_does_not_scroll_sideways(visit, server, name, width):
+    page = visit(f"{server}/{name}.html", width=width)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate(SIDEWAYS) == []
+
+
+def test_the_color_mode_follows_the_system_and_the_switch(visit, server):
+    page = visit(f"{server}/book/intro.html", scheme="dark")
+    theme = "document.documentElement.dataset.theme"
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(theme) == "dark"
+    dark = page.evaluate(background)
+    page.locator(".theme-switch-button").click()
+    while page.evaluate(theme) != "light":
+        page.locator(".theme-switch-button").click()
+    assert page.evaluate(background) != dark
+    page.reload()
+    assert page.evaluate(theme) == "light"
+
+
+def test_the_roles_have_their_colors_light_and_dark(visit, server):
+    from pybackprop.palette import ROLES
+
+    for shade, scheme in enumerate(("light", "dark")):
+        page = visit(f"{server}/book/intro.html", scheme=scheme)
+        for role, colors in ROLES.items():
+            script = f"getComputedStyle(document.documentElement).getPropertyValue('--pb-{role}')"
+            assert page.evaluate(script) == colors[shade]
+
+
+def test_search_finds_a_word(visit, server):
+    page = visit(f"{server}/book/intro.html")
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").fill("sitting")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a").first.wait_for()
+    assert "intro.html" in page.locator("#search-results li a").first.get_attribute("href")
+    assert page.trouble == []
+
+
+def test_the_sidebar_opens_on_a_narrow_page(visit, server):
+    page = visit(f"{server}/book/intro.html", width=360)
+    page.locator(".primary-toggle").click()
+    assert page.locator("#pst-primary-sidebar-modal").get_by_role("link").first.is_visible()
+
+
+def test_code_can_be_copied(visit, server, site):
+    name = next((p.stem for p in sorted((site / "book").glob("[0-9]*.html"))), None)
+    if name is None:
+        pytest.skip("no chapter is built yet")
+    page = visit(f"{server}/book/{name}.html")
+    page.locator("button.copybtn").first.wait_for(state="attached")

@@ -1,0 +1,147 @@
+"""Each rule sees a violation that is planted for it, and is content without."""
+
+import copy
+
+import pytest
+import rules
+
+FIRST = "import pybackprop as pb"
+
+
+def markdown(source, name="text"):
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+
+
+def code(source, name="code", tags=(), outputs=(), count=1):
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {"tags": list(tags)},
+        "source": source,
+        "execution_count": count,
+        "outputs": list(outputs),
+    }
+
+
+def printed(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def displayed(**data):
+    bundle = {kind.replace("_", "/", 1): value for kind, value in data.items()}
+    return {"output_type": "display_data", "data": bundle, "metadata": {}}
+
+
+GOOD = {
+    "metadata": {"kernelspec": {"name": "python3"}},
+    "cells": [
+        markdown("# Title\n\nThe loss is $0.4125$, of 1,797 pictures, $a < b$. <br>", "title"),
+        code(FIRST, "setup"),
+        markdown(
+            "$$\\textcolor{#b05506}{\\delta^{[l]}} = z \\tag{BP2}$$\n\n"
+            "$$\n\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}\n$$\n\n"
+            "> **Note.** See [the next](04_x.ipynb#part).\n\n<details><summary>Why</summary>\n\nSo.\n\n"
+            "</details>\n\n```python\nx = {'a': 1.2345}\n```",
+            "equation",
+        ),
+        code(
+            'pb.verify("BP2", a, b)', "bp2", ["check-BP2"], [printed("BP2: largest error 2.2e-16\n")]
+        ),
+        code("loss", "loss", outputs=[displayed(text_plain="0.4125 (1797 pictures)")]),
+    ],
+}
+
+
+def planted(**changes):
+    """Return the good notebook with some of a cell's fields replaced: name={"source": ...}."""
+    notebook = copy.deepcopy(GOOD)
+    for cell in notebook["cells"]:
+        cell.update(changes.get(cell["id"], {}))
+    return notebook
+
+
+def with_text(text):
+    return planted(title={"source": text})
+
+
+CHECKS = {
+    "stored": rules.outputs_are_stored,
+    "clean": rules.outputs_are_clean,
+    "stable": rules.metadata_is_stable,
+    "first": lambda notebook: rules.first_cell_is(notebook, FIRST),
+    "plain": rules.markdown_is_plain,
+    "colors": lambda notebook: rules.role_colors_only(notebook, {"#b05506"}),
+    "equations": rules.equations_are_checked,
+    "numbers": lambda notebook: rules.numbers_are_computed(notebook, {"784"}),
+}
+
+PLANTED = [
+    ("stored", planted(loss={"execution_count": None}), "not executed"),
+    ("stored", planted(loss={"outputs": []}, bp2={"outputs": []}), "no cell has an output"),
+    ("stored", planted(bp2={"outputs": []}), "no output is stored"),
+    ("clean", planted(loss={"outputs": [{"output_type": "error", "ename": "NameError"}]}), "NameError"),
+    ("clean", planted(loss={"outputs": [printed("careful", "stderr")]}), "stderr"),
+    (
+        "clean",
+        planted(loss={"outputs": [displayed(**{"application_vnd.jupyter.widget-view+json": {}})]}),
+        "widget",
+    ),
+    ("clean", planted(loss={"outputs": [printed("<Net at 0x7f3a2b1c>")]}), "memory address"),
+    ("clean", planted(loss={"outputs": [printed("saved to /home/ada/x.npz")]}), "a path"),
+    ("stable", planted(loss={"id": "bp2"}), "occurs 2 times"),
+    ("stable", planted(loss={"id": "1f0c9a2b"}), "names nothing"),
+    ("stable", planted(loss={"metadata": {"execution": {"iopub.status.busy": "x"}}}), "time of exec"),
+    ("stable", {**GOOD, "metadata": {"kernelspec": {"name": "conda"}}}, "conda"),
+    ("first", planted(setup={"source": FIRST + "\nimport os"}), "differs"),
+    ("plain", with_text(":::{note}\nx\n:::"), "a directive"),
+    ("plain", with_text("```{note}\nx\n```"), "a directive"),
+    ("plain", with_text("see {eq}`BP2`"), "a role"),
+    ("plain", with_text("(part)=\n## Part"), "a label"),
+    ("plain", with_text("$$\na = b\n$$ (eq-a)"), "labelled equation"),
+    ("plain", with_text(r"so \(a\) is"), "math in"),
+    ("plain", with_text("![a plot](plot.png)"), "a picture"),
+    ("plain", with_text("<div>x</div>"), "<div>"),
+    ("plain", with_text("so $$a = b$$ holds"), "inside a line"),
+    ("plain", with_text("$$\na = b \\\\ c = d \\tag{X1}\n$$"), "several lines"),
+    ("colors", with_text(r"$\textcolor{red}{\delta}$"), "red"),
+    ("equations", planted(bp2={"metadata": {"tags": []}}), "no cell is tagged check-BP2"),
+    ("equations", planted(equation={"source": "$$a = b$$"}), "no equation has"),
+    ("equations", planted(bp2={"outputs": []}), "no line 'BP2"),
+    ("equations", planted(bp2={"outputs": [printed("BP1: largest error 1e-16")]}), "no line 'BP2"),
+    ("equations", with_text(r"$$a = b \tag{BP2}$$"), "stands 2 times"),
+    ("equations", planted(loss={"metadata": {"tags": ["check-BP2"]}}), "two cells"),
+    ("numbers", with_text("it falls to 0.4126"), "0.4126"),
+    ("numbers", with_text("it falls to 0.41"), None),
+    ("numbers", with_text("of 784 pixels, in 2014, by note-004, at 100"), None),
+    ("numbers", with_text("of $1{,}797$ or 1797 pictures"), None),
+    ("numbers", with_text("of 1,798 pictures"), "1798"),
+    ("numbers", with_text("is $1.234 \\times 10^{-5}$"), "1.234"),
+    ("numbers", with_text("for $(1,2,3)$ see [12.345](https://x.org/12.345)"), "12.345"),
+]
+
+
+@pytest.mark.parametrize("rule", CHECKS)
+def test_a_good_notebook_breaks_no_rule(rule):
+    assert CHECKS[rule](GOOD) == []
+
+
+@pytest.mark.parametrize(("rule", "notebook", "says"), PLANTED)
+def test_a_planted_violation_is_seen(rule, notebook, says):
+    broken = CHECKS[rule](notebook)
+    if says is None:
+        assert broken == []
+    else:
+        assert any(says in line for line in broken), broken
+
+
+def test_constants_are_read(tmp_path):
+    path = tmp_path / "constants.txt"
+    path.write_text("# comment\n784 pixels\n\n0.999 beta2\n", encoding="utf-8")
+    assert rules.read_constants(path) == {"784", "0.999"}
+
+
+@pytest.mark.parametrize(
+    ("number", "count"), [("0.0012", 2), ("100", 1), ("1797", 4), ("0.120", 3), ("1.5e-8", 2)]
+)
+def test_significant_digits(number, count):
+    assert rules.significant_digits(number) == count

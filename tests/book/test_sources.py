@@ -1,0 +1,54 @@
+"""The rules of rules.py, held to every notebook of the book."""
+
+import json
+
+import pytest
+import rules
+from paths import BOOK, ROOT
+
+from pybackprop.palette import ROLES
+
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.name[:2].isdigit()]
+RULES = [
+    rules.outputs_are_stored,
+    rules.outputs_are_clean,
+    rules.metadata_is_stable,
+    rules.markdown_is_plain,
+    rules.equations_are_checked,
+]
+
+
+def load(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_notebooks_keep_the_rules(notebook, rule):
+    assert rule(load(notebook)) == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_first_cell_is_the_same_everywhere(notebook):
+    expected = rules.source(rules.cells(load(NOTEBOOKS[0]), "code")[0])
+    assert rules.first_cell_is(load(notebook), expected) == []
+    assert "pybackprop" in expected
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_formulas_use_the_colors_of_roles(notebook):
+    assert rules.role_colors_only(load(notebook), {light for light, _ in ROLES.values()}) == []
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS, ids=lambda path: path.stem)
+def test_numbers_in_a_chapter_stand_in_its_outputs(notebook):
+    constants = rules.read_constants(ROOT / "tests" / "book" / "constants.txt")
+    assert rules.numbers_are_computed(load(notebook), constants) == []
+
+
+def test_every_page_of_the_table_of_contents_exists_and_every_notebook_is_in_it():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    listed = [line.split(":")[1].strip() for line in toc.splitlines() if "file:" in line]
+    assert [f for f in listed if not list(ROOT.glob(f"{f}.*"))] == []
+    assert [path.stem for path in NOTEBOOKS if f"book/{path.stem}" not in listed] == []
