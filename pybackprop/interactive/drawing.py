@@ -1,0 +1,271 @@
+"""The pieces that steppers are drawn from: mathematics as HTML, SVG, the network, charts, tables.
+
+Colors come from the style sheet by class or ``data-on``; the plain attributes are what a viewer
+without a style sheet shows.
+"""
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..network import Network
+from .stepper import num, rounded
+
+MOST_NODES = 12
+
+# Letters with layer and node. Nodes count from 1, as on paper; in code from 0.
+
+
+def indices(*nodes: int) -> str:
+    """Return node numbers as the book writes them, from 1: "12" for 0 and 1."""
+    return ("," if any(n > 8 for n in nodes) else "").join(str(n + 1) for n in nodes)
+
+
+def sym(letter: str, layer: int | None = None, *nodes: int, role: str = "") -> str:
+    """Return a letter with its layer above and its nodes below, as HTML."""
+    above = "" if layer is None else f"<sup>[{layer}]</sup>"
+    below = f"<sub>{indices(*nodes)}</sub>" if nodes else ""
+    stack = f'<span class="pb-ss">{above}{below}</span>' if above or below else ""
+    return colored(f"<var>{letter}</var>{stack}", role)
+
+
+def label(letter: str, layer: int | None, node: int) -> str:
+    """Return a letter with its layer and node, as SVG text."""
+    above = "" if layer is None else f'<tspan dy="-5" font-size="8">[{layer}]</tspan>'
+    back = "" if layer is None else ' dx="-9"'
+    drop = 3 if layer is None else 8
+    return f'{letter}{above}<tspan dy="{drop}"{back} font-size="8">{node + 1}</tspan>'
+
+
+def code(letter: str, layer: int, *nodes: int) -> str:
+    """Return a parameter as code writes it.
+
+    >>> code("w", 1, 0, 1), code("b", 2, 0)
+    ('W[1][0, 1]', 'b[2][0]')
+    """
+    return f"{'W' if letter == 'w' else letter}[{layer}][{', '.join(map(str, nodes))}]"
+
+
+def colored(text: str, role: str) -> str:
+    """Return HTML in the color of a role."""
+    return f'<span class="pb-{role}">{text}</span>' if role else text
+
+
+def val(value: float, role: str = "", *, bare: bool = False) -> str:
+    """Return a number as HTML, negative ones in parentheses unless bare."""
+    text = num(value)
+    return colored(text if bare or not text.startswith("−") else f"({text})", role)
+
+
+def frac(above: str, below: str) -> str:
+    """Return a fraction as HTML."""
+    return f'<span class="pb-frac"><span>{above}</span><span>{below}</span></span>'
+
+
+def signed_sum(values: Iterable[float]) -> str:
+    """Return numbers joined by plus and minus.
+
+    >>> signed_sum([0.4, -1.5, 0.3])
+    '0.4 − 1.5 + 0.3'
+    """
+    text = " + ".join(num(value) for value in values)
+    return text.replace("+ −", "− ")
+
+
+def equal(value: float) -> str:
+    """Return the sign to put before a number as shown: "=" where nothing was rounded away."""
+    return "=" if abs(rounded(value) - value) <= 1e-12 * abs(value) else "≈"
+
+
+def lines(head: str, *rows: str) -> str:
+    """Return the panel's content: a heading and equations, one a line."""
+    return f'<p class="pb-step">{head}</p>' + "".join(f'<p class="pb-eq">{row}</p>' for row in rows)
+
+
+# SVG
+
+
+def tag(name: str, content: str = "", **attributes: Any) -> str:
+    """Return an element; ``_`` in a name stands for a hyphen, at its end for nothing."""
+    marks = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{marks}>{content}</{name}>"
+
+
+def svg(width: float, height: float, words: str, *parts: str) -> str:
+    """Return a picture that scales with the page, with a label for those who do not see it."""
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
+        f'aria-label="{html.escape(words)}" font-family="sans-serif" font-size="12" '
+        f'style="max-width:100%">{"".join(parts)}</svg>'
+    )
+
+
+def write(x: float, y: float, column: str | None = None, content: str = "", **more: Any) -> str:
+    """Return text centered at a point; with a column, text that changes."""
+    more = {"text_anchor": "middle", "fill": "currentColor", **more}
+    return tag("text", content, x=f"{x:g}", y=f"{y:g}", data_t=column, **more)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], columns: bool = False) -> str:
+    """Return an HTML table; the cells of its rows are names of columns where ``columns`` is set.
+
+    The first cell of a row is its heading.
+    """
+
+    def cell(content: str) -> str:
+        return f'<td data-t="{content}"></td>' if columns else f"<td>{content}</td>"
+
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(map(cell, rest))}</tr>' for first, *rest in rows
+    )
+    top = "".join(f'<th scope="col">{name}</th>' for name in head)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+# The network
+
+
+def node_name(net: Network, layer: int, node: int) -> str:
+    """Return what a sentence calls a node."""
+    if layer == 0:
+        return f"input {node + 1}"
+    if layer == net.L:
+        return f"output neuron {node + 1}" if net.sizes[-1] > 1 else "output neuron"
+    return f"hidden neuron {node + 1}" + (f" of layer {layer}" if net.L > 2 else "")
+
+
+def check_drawable(net: Network) -> None:
+    """Raise a ValueError where a layer is too wide to be drawn node by node."""
+    widest = max(net.sizes)
+    if widest > MOST_NODES:
+        raise ValueError(
+            f"a layer of {net!r} has {widest} nodes; a stepper draws each node and takes at most "
+            f"{MOST_NODES} a layer. Step through a smaller network; "
+            "training_stepper takes large ones, too"
+        )
+
+
+def network(net: Network, words: str, *, pick: Mapping[str, int] | None = None) -> str:
+    """Draw a network with its loss.
+
+    The marked places: ``a<l>.<j>`` a node's value (inputs: ``a0.<j>``), ``u<l>.<j>`` the line below
+    a node, ``w<l>.<j>.<i>`` and ``b<l>.<j>`` the parameters, ``C`` the loss, ``target``. Lit are
+    nodes (``n<l>.<j>``, ``nC``), edges (``e<l>.<j>.<i>``, ``c<j>`` to the loss) and these texts.
+
+    Parameters
+    ----------
+    net : Network
+    words : str
+        What the picture is, for those who do not see it.
+    pick : mapping of str to int, optional
+        Parameters (``w1.0.1``, ``b1.0``) that can be clicked, with the option each chooses.
+    """
+    pick = pick or {}
+    widest = max(net.sizes)
+    gap, r = (108, 22) if widest <= 4 else (70, 18)
+    step = 140 if net.L <= 2 else 120
+    height = gap * widest + 16
+    width = 52 + step * net.L + 84
+    middle = height / 2 - 4
+
+    def at(layer: int, node: int) -> tuple[float, float]:
+        return 30 + step * layer, middle + gap * (node - (net.sizes[layer] - 1) / 2)
+
+    edges, labels, nodes = [], [], []
+    for layer in range(1, net.L + 1):
+        few = max(net.sizes[layer - 1 : layer + 1]) <= 3
+        for j in range(net.sizes[layer]):
+            for i in range(net.sizes[layer - 1]):
+                (x1, y1), (x2, y2) = at(layer - 1, i), at(layer, j)
+                reach = r / ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+                dx, dy = (x2 - x1) * reach, (y2 - y1) * reach
+                name = f"{layer}.{j}.{i}"
+                line = {
+                    "x1": f"{x1 + dx:.1f}",
+                    "y1": f"{y1 + dy:.1f}",
+                    "x2": f"{x2 - dx:.1f}",
+                    "y2": f"{y2 - dy:.1f}",
+                }
+                picked = pick.get(f"w{name}")
+                hit = "" if picked is None else tag("line", class_="pb-hit", **line)
+                title = tag("title", code("w", layer, j, i))
+                edges.append(
+                    tag(
+                        "g",
+                        title + tag("line", class_="pb-edge", stroke="currentColor", **line) + hit,
+                        data_k=f"e{name}",
+                        data_pick=picked,
+                    )
+                )
+                t = 0.6  # where labels of crossing edges do not meet
+                lx, ly = x1 + t * (x2 - x1), y1 + t * (y2 - y1) + 4
+                labels.append(
+                    write(
+                        lx, ly, f"w{name}", class_="pb-w" + " pb-few" * few, data_k=f"w{name}",
+                        data_pick=picked,
+                    )
+                )  # fmt: skip
+    last = width - 34
+    for j in range(net.sizes[-1]):
+        x, y = at(net.L, j)
+        reach = r / ((last - x) ** 2 + (middle - y) ** 2) ** 0.5
+        edges.append(
+            tag(
+                "g",
+                tag(
+                    "line",
+                    class_="pb-edge pb-thin",
+                    stroke="currentColor",
+                    x1=f"{x + (last - x) * reach:.1f}",
+                    y1=f"{y + (middle - y) * reach:.1f}",
+                    x2=f"{last - 27:.1f}",
+                    y2=f"{middle:.1f}",
+                ),
+                data_k=f"c{j}",
+            )
+        )
+    for layer, size in enumerate(net.sizes):
+        for j in range(size):
+            x, y = at(layer, j)
+            name = label("a", layer, j) if layer else label("x", None, j)
+            below = ""
+            if layer:
+                picked = pick.get(f"b{layer}.{j}")
+                below = write(
+                    x,
+                    y + r + 13,
+                    f"b{layer}.{j}",
+                    class_="pb-w" + " pb-few" * (widest <= 4),
+                    data_k=f"b{layer}.{j}",
+                    data_pick=picked,
+                )
+                under = f"u{layer}.{j}"
+                below += write(x, y + r + 26, under, class_="pb-under", data_k=under)
+            nodes.append(
+                tag(
+                    "g",
+                    tag("circle", cx=f"{x:g}", cy=f"{y:g}", r=r, fill="none", stroke="currentColor")
+                    + write(x, y + 4, f"a{layer}.{j}", class_="pb-in")
+                    + write(x, y - r - 6, None, name, class_="pb-name"),
+                    class_="pb-node",
+                    data_k=f"n{layer}.{j}",
+                )
+                + below
+            )
+    box: dict[str, Any] = {"x": last - 27, "y": middle - 18, "width": 56, "height": 36, "rx": 8}
+    nodes.append(
+        tag(
+            "g",
+            tag("rect", fill="none", stroke="currentColor", **box)
+            + write(last + 1, middle + 4, "C", class_="pb-in")
+            + write(last + 1, middle - 24, None, "loss C", class_="pb-name")
+            + write(last + 1, middle + 34, "target", class_="pb-name"),
+            class_="pb-node",
+            data_k="nC",
+        )
+    )
+    return svg(width, height, words, *edges, *labels, *nodes)

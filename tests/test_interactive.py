@@ -1,0 +1,385 @@
+"""The interactive parts without a browser: both displays, and frames against the package."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import pybackprop as pb
+from pybackprop import interactive
+from pybackprop.interactive import network_steps
+from pybackprop.interactive.display import Interactive, live_class, to_json
+from pybackprop.interactive.stepper import columns, num, rounded, stepper, text_at, value_at
+
+NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
+PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+NETWORKS = [
+    pb.Network([2, 3, 1], rng=0),
+    pb.Network([2, 3, 1], rng=1, fused=False),
+    pb.Network([3, 2, 1], "tanh", "identity", "half_sse", rng=2),
+    pb.Network([2, 3, 2, 2], ["relu", "gelu"], "identity", "mse", rng=3),
+    pb.Network([2, 4, 3], "softplus", "softmax", "cross_entropy", rng=4),
+    pb.Network([2, 2, 3], "leaky_relu", "softmax", "sse", rng=5),
+    pb.Network([3, 2], output="sigmoid", loss="sse", rng=6),
+]
+
+
+def ids(net):
+    return repr(net).replace(" ", "")
+
+
+def number(text):
+    """Read a number as it is shown: true minus signs, powers of ten with raised exponents."""
+    return float(text.translate(PLAIN).replace("×10", "e"))
+
+
+def trace_of(net, seed=0):
+    rng = np.random.default_rng(seed)
+    net.params.theta[:] = rng.uniform(-1.5, 1.5, net.params.theta.size)
+    y = np.eye(net.sizes[-1])[:1]
+    return pb.backprop(net, rng.uniform(-1, 1, (1, net.sizes[0])), y)
+
+
+def results(frames):
+    """Return the bold number of each frame that has one."""
+    found = [re.search(r"<b>(.*?)</b>", frame["math"]) for frame in frames]
+    return [number(re.sub("<.*?>", "", match[1])) for match in found if match]
+
+
+def as_text(markup):
+    """Return HTML as text, fractions with a slash."""
+    fraction = r'<span class="pb-frac"><span>(\d+)</span><span>(\d+)</span></span>'
+    return re.sub("<.*?>", "", re.sub(fraction, r"(\1/\2)", markup))
+
+
+def shown(values):
+    return [float(rounded(value)) for value in values]
+
+
+# Displays
+
+
+def make(data=None, **more):
+    return Interactive(
+        "stepper", "test", data or {"a": 1}, '<div class="pb-poster">x</div>', "A test", **more
+    )
+
+
+def test_static_display_is_html_with_escaped_data(monkeypatch):
+    monkeypatch.setenv(interactive.STATIC, "1")
+    bundle = make({"b": "</script><b>", "a": "−½"})._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == "A test"
+    assert bundle["text/html"] == (
+        '<div class="pybackprop-interactive" data-kind="stepper" data-name="test">'
+        '<div class="pb-poster">x</div><script type="application/json">'
+        '{"a":"−½","b":"\\u003c/script>\\u003cb>"}</script></div>'
+    )
+
+
+def test_live_display_is_a_widget_with_the_same_data(monkeypatch):
+    monkeypatch.delenv(interactive.STATIC, raising=False)
+    part = make()
+    bundle = part._repr_mimebundle_()
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert part.widget.data == {"a": 1}
+    assert part.widget.poster == part.poster
+    assert part.widget.frame is None
+
+
+def test_nothing_live_is_made_for_the_static_display(monkeypatch):
+    monkeypatch.setenv(interactive.STATIC, "1")
+    part = make()
+    part._repr_mimebundle_()
+    assert "widget" not in part.__dict__
+
+
+def test_without_anywidget_the_still_is_shown(monkeypatch):
+    monkeypatch.delenv(interactive.STATIC, raising=False)
+    monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
+    live_class.cache_clear()
+    bundle = make()._repr_mimebundle_()
+    assert bundle["text/html"] == '<div class="pb-poster">x</div>'
+    assert "anywidget" in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_named(bad):
+    with pytest.raises(ValueError, match=r'data\["runs"\]\[1\]\["z"\] is (nan|inf)'):
+        to_json({"runs": [{}, {"z": bad}]})
+
+
+def test_controls_remake_the_data():
+    net = pb.Network([2, 3, 1], rng=0)
+    part = interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=0.5)
+    slider, message, widget = part.live.children
+    before = widget.data
+    slider.value = 1.0
+    assert widget.data != before
+    assert widget.data == dict(interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=1.0).data)
+    assert message.value == ""
+
+
+def test_a_control_out_of_range_says_so():
+    def remake(x):
+        raise ValueError("x < 0")
+
+    import ipywidgets
+
+    part = make(controls=lambda: {"x": ipywidgets.FloatText(1.0)}, remake=remake)
+    control, message, _ = part.live.children
+    control.value = -1
+    assert message.value == "x &lt; 0"
+
+
+def test_static_html_does_not_change_between_runs():
+    net = pb.Network([2, 3, 1], rng=0)
+    first, second = (
+        interactive.backward_stepper(net, [0.5, 1.0], [1.0]).to_html() for _ in range(2)
+    )
+    assert first == second
+
+
+# Columns
+
+
+def test_columns_give_back_the_frames():
+    rng = np.random.default_rng(0)
+    frames = [{"a": int(rng.integers(3)), "b": int(i > 7), "c": "same"} for i in range(20)]
+    assert [
+        {key: value_at(column, i) for key, column in columns(frames).items()} for i in range(20)
+    ] == frames
+
+
+def test_templates_are_filled_from_other_columns():
+    run = {"say": "loss {loss} at {at}", "loss": [0.25, -1e-7], "at": "{place}", "place": "x"}
+    assert [text_at(run, "say", i) for i in (0, 1)] == ["loss 0.25 at x", "loss −1×10⁻⁷ at x"]
+
+
+@pytest.mark.parametrize("exponent", range(-12, 12))
+def test_num_keeps_four_digits(exponent):
+    for value in np.random.default_rng(exponent + 12).uniform(-10, 10, 50) * 10.0**exponent:
+        assert number(num(value)) == pytest.approx(value, rel=5e-4)
+        assert number(num(value)) == float(f"{value:.4g}")
+
+
+def test_no_frames_too_many_frames_and_runs_that_do_not_match():
+    def make_run(n):
+        return {"n": n, "say": "", "math": ""}
+
+    with pytest.raises(ValueError, match="1 to 2000 frames, got 0; give it something to show"):
+        stepper("t", "T", "", [make_run(0)], table="")
+    with pytest.raises(ValueError, match="got 5000; take every k-th"):
+        stepper("t", "T", "", [make_run(5000)], table="")
+    with pytest.raises(ValueError, match="2 runs for 1 combinations"):
+        stepper("t", "T", "", [make_run(1)] * 2, table="")
+
+
+# Forward, backward, derivation
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=ids)
+def test_forward_frames_end_in_the_packages_numbers(net):
+    trace = trace_of(net)
+    expected = []
+    for l in range(1, net.L + 1):
+        z, a = trace.z[l][0], trace.a[l][0]
+        softmax = net.phi[l].name == "softmax"
+        expected += [*z, *a] if softmax else np.stack([z, a], axis=1).ravel().tolist()
+    frames = network_steps.forward_frames(net, trace)
+    assert results(frames) == shown([*expected, trace.loss])
+    assert len(frames) == len(expected) + 2
+    last = frames[-1]
+    for l in range(1, net.L + 1):
+        for j in range(net.sizes[l]):
+            assert last[f"a{l}.{j}"] == num(trace.a[l][0, j])
+            assert last[f"z{l}.{j}"] == num(trace.z[l][0, j])
+    assert last["C"] == num(trace.loss)
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=ids)
+def test_backward_frames_end_in_the_packages_numbers(net):
+    trace, lr = trace_of(net), 0.3
+    layers = range(net.L, 0, -1)
+    deltas = np.concatenate([trace.delta[l][0] for l in layers])
+    gradients = np.concatenate(
+        [np.column_stack([trace.grad.W[l], trace.grad.b[l]]).ravel() for l in layers]
+    )
+    new = pb.Params(net.sizes, net.params.theta - lr * trace.grad.theta)
+    updated = np.concatenate(
+        [np.column_stack([new.W[l], new.b[l]]).ravel() for l in reversed(layers)]
+    )
+    after = pb.evaluate(net.with_params(new.theta), trace.a[0], trace.y)
+    frames = network_steps.backward_frames(net, trace, lr)
+    assert results(frames) == shown([*deltas, *gradients, *updated, after])
+    last = frames[-1]
+    for i in range(net.params.theta.size):
+        code = net.params.entry(i)
+        name = next(
+            n for n, *_ in network_steps.parameters(net) if network_steps.code_of(n) == code
+        )
+        assert last[f"g{name}"] == num(trace.grad.theta[i])
+        assert last[f"n{name}"] == num(new.theta[i])
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=ids)
+def test_chains_multiply_to_the_gradient(net):
+    trace = trace_of(net)
+    for _, l, j, i in network_steps.parameters(net):
+        frames = network_steps.derivation_frames(net, trace, l, j, i)
+        assert results(frames) == shown([network_steps.gradient(trace, l, j, i)])
+        rows = re.findall(
+            r'<p class="pb-eq">(?:\+ )?(<span class="pb-factor.*?)</p>', frames[-1]["math"]
+        )
+        products = [
+            np.prod(
+                [
+                    number(value)
+                    for value in re.findall(r"<span>([−\d.×⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)</span></span>", row)
+                ]
+            )
+            for row in rows
+        ]
+        assert np.isclose(
+            sum(products),
+            network_steps.gradient(trace, l, j, i),
+            rtol=5e-3,
+            atol=5e-3 * np.abs(products).sum(),
+        )
+
+
+def test_many_paths_are_folded_into_one_factor():
+    net = pb.Network([1, 2, 3, 4], "tanh", "identity", "sse", rng=0)
+    trace = trace_of(net)
+    frames = network_steps.derivation_frames(net, trace, 1, 0, 0)
+    assert len(frames) == 5
+    assert "what comes back to hidden neuron 1 of layer 1" in frames[1]["say"]
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=ids)
+def test_every_sum_and_product_shown_adds_up(net):
+    """Work out each line of numbers as a reader would and compare it with the bold result."""
+    trace, checked = trace_of(net), 0
+    frames = network_steps.forward_frames(net, trace) + network_steps.backward_frames(
+        net, trace, 0.3
+    )
+    for frame in frames:
+        rows = [as_text(row) for row in re.findall(r'"pb-eq">(.*?)</p>', frame["math"])]
+        if len(rows) < 2 or "<b>" not in frame["math"]:
+            continue
+        (result,) = results([frame])
+        for row in rows[1:-1]:
+            sum_text = row.strip("= ").replace("²", "**2").replace("½ ", "0.5*").replace("·", "*")
+            sum_text = sum_text.translate(PLAIN).replace("×10", "e")
+            sum_text = re.sub(r"([\d)]) \(", r"\1 * (", sum_text)
+            if re.fullmatch(r"([-+*/() ]|\d+\.?\d*(e-?\d+)?)+", sum_text):
+                assert eval(sum_text) == pytest.approx(result, rel=5e-3, abs=5e-3), (row, result)
+                checked += 1
+    assert checked >= 3 * sum(net.sizes[1:])
+
+
+def test_note_004s_network_by_hand():
+    """The 3-2-1 network of the notes: numbers a reader can follow with pen and paper."""
+    net = pb.Network(
+        [3, 2, 1],
+        loss="sse",
+        init={"W": [[[0.2, -0.5, 0.1], [-0.3, 0.4, 0.2]], [[0.5, 0.2]]], "b": [[0.3, -0.1], [0.1]]},
+    )
+    frames = network_steps.forward_frames(net, pb.backprop(net, [[2.0, 3.0, -1.0]], [[1.0]]))
+    assert re.sub("<.*?>", "", frames[1]["math"]) == (
+        "Hidden neuron 1: weighted sumz[1]1 = w[1]11x1 + w[1]12x2 + w[1]13x3 + b[1]1"
+        "= 0.2·2 + (−0.5)·3 + 0.1·(−1) + 0.3= 0.4 − 1.5 − 0.1 + 0.3= −0.9"
+    )
+    assert results(frames)[:4] == [-0.9, 0.2891, 0.3, 0.5744]
+
+
+# Bad input
+
+
+def test_a_trace_of_another_network_is_refused():
+    net, other = pb.Network([2, 3, 1], rng=0), pb.Network([2, 2, 1], rng=0)
+    trace = pb.backprop(other, [[0.5, 1.0]], [[1.0]])
+    with pytest.raises(ValueError, match="trace is of a 2-2-1 network, not of Network\\(2-3-1"):
+        interactive.backward_stepper(net, trace)
+
+
+def test_a_trace_of_changed_parameters_is_refused():
+    net = pb.Network([2, 3, 1], rng=0)
+    trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
+    net.params.theta[0] += 0.1
+    with pytest.raises(ValueError, match="other numbers come out. Make a new one"):
+        interactive.derivation_stepper(net, trace)
+
+
+def test_a_trace_of_a_batch_is_refused():
+    net = pb.Network([2, 3, 1], rng=0)
+    trace = pb.backprop(net, [[0.5, 1.0], [1.0, 0.0]], [[1.0], [0.0]])
+    with pytest.raises(
+        ValueError, match=r"2 examples; .* use pb.backprop\(net, X\[:1\], Y\[:1\]\)"
+    ):
+        interactive.backward_stepper(net, trace)
+    with pytest.raises(ValueError, match=r"x has 2 examples; .* use x\[:1\]"):
+        interactive.forward_stepper(net, [[0.5, 1.0], [1.0, 0.0]])
+
+
+def test_a_trace_with_nan_is_refused():
+    net = pb.Network([2, 3, 1], rng=0)
+    trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
+    trace.delta[1][0, 0] = np.nan
+    with pytest.raises(ValueError, match="a frame holds nan"):
+        interactive.backward_stepper(net, trace)
+
+
+def test_a_wide_layer_is_refused():
+    with pytest.raises(
+        ValueError, match="50 nodes; a stepper draws each node and takes at most 12"
+    ):
+        interactive.forward_stepper(pb.Network([2, 50, 1], rng=0), [0.5, 1.0])
+
+
+def test_missing_target_bad_rate_and_unknown_parameter():
+    net = pb.Network([2, 3, 1], rng=0)
+    with pytest.raises(ValueError, match="y is missing"):
+        interactive.backward_stepper(net, [0.5, 1.0])
+    with pytest.raises(ValueError, match="lr is -1; the learning rate must be a positive number"):
+        interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=-1)
+    with pytest.raises(ValueError, match=r"start is 'W\[3\]\[0, 0\]'; the parameters are W\[1\]"):
+        interactive.derivation_stepper(net, [0.5, 1.0], [1.0], start="W[3][0, 0]")
+
+
+# The still
+
+
+def test_the_still_holds_every_number_of_its_frame():
+    net = pb.Network([2, 3, 1], rng=0)
+    part = interactive.backward_stepper(net, [0.5, 1.0], [1.0])
+    cells = re.findall(r'<td data-t="(.*?)">(.*?)</td>', part.poster)
+    trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
+    expected = []
+    for name, l, j, i in network_steps.parameters(net):
+        old, slope = (network_steps.entry(params, l, j, i) for params in (net.params, trace.grad))
+        expected += [(f"v{name}", num(old)), (f"g{name}", num(slope))]
+        expected += [(f"n{name}", num(old - 0.5 * slope))]
+    assert cells == expected
+
+
+def test_names_in_a_still_are_escaped():
+    part = stepper("t", "a < b", "", [{"n": 1, "say": "1 < 2", "math": "<i>x</i>"}], table="")
+    assert "a &lt; b" in part.poster
+    assert "1 &lt; 2" in part.poster
+    assert "<i>x</i>" in part.poster
+
+
+def test_front_end_is_small():
+    import gzip
+
+    weight = len(gzip.compress((interactive.page_script() + interactive.style()).encode()))
+    assert weight <= 25_000
+
+
+def test_json_of_a_stepper_reads_back():
+    part = interactive.forward_stepper(pb.Network([2, 3, 1], rng=0), [0.5, 1.0], [1.0])
+    text = re.search(r'<script type="application/json">(.*)</script>', part.to_html())[1]
+    assert json.loads(text) == json.loads(json.dumps(part.data))
