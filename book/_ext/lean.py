@@ -137,7 +137,8 @@ def drop_unused(site: Path) -> None:
 def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
     scripts = [s for s in context["script_files"] if s.filename in SCRIPTS]
     for script in scripts:
-        if page != "search":  # its inline scripts use doctools at once
+        script.attributes.pop("defer", None)
+        if page != "search":  # its own scripts use doctools at once
             script.attributes["defer"] = "defer"
     context["script_files"][:] = scripts
 

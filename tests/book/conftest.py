@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,18 +29,24 @@ def site():
     return SITE
 
 
-@pytest.fixture(scope="session")
-def server(site):
-    """The address of the built book on this machine."""
+@contextmanager
+def serve(folder):
+    """Serve a folder on this machine; the value is its address."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=httpd.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{httpd.server_port}"
     httpd.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from weigh import LIMIT, weigh
 
 SIDEWAYS = """() => {
     const page = document.documentElement;
@@ -32,7 +33,12 @@ def test_a_page_works_from_disk(visit, site, name):
     page = visit((site / f"{name}.html").as_uri())
     page.wait_for_timeout(200)
     assert page.trouble == []
-    assert page.locator("h1").first.is_visible()
+    assert page.locator("article h1").first.is_visible()
+
+
+def test_a_page_is_light(visit, server, site, name):
+    page = visit("about:blank")
+    assert weigh(page, f"{server}/{name}.html", site)["bytes"] <= LIMIT
 
 
 def test_math_is_drawn_without_a_script(visit, server, name):

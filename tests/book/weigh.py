@@ -1,41 +1,54 @@
-"""What a reader downloads for a page: python tests/book/weigh.py prints it for every page."""
+"""What a reader's browser loads for each page: make weigh prints the table."""
 
 import gzip
-import re
-import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from paths import SITE
+LIMIT = 250_000
+"""Bytes of one page in all, gzipped, without its pictures."""
 
-LIMIT = 250_000  # bytes of a page in all, gzipped, without its pictures
 PICTURES = {".png", ".svg", ".gif", ".jpg", ".webp"}
+PAINT = "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)[0] ?? NaN"
 
 
-def assets(page: Path) -> set[Path]:
-    """Return the files that a page loads: its scripts, sheets and the fonts of the sheets it may use."""
-    html = page.read_text(encoding="utf-8")
-    names = re.findall(r'<(?:script|link|img)\b[^>]*?(?:src|href)="([^"?#]+)', html)
-    files = {(page.parent / name).resolve() for name in names if ":" not in name}
-    files = {path for path in files if path.suffix not in {".html", ""}}
-    sheets = [path for path in files if path.suffix == ".css"]
-    return files | {font for sheet in sheets for font in fonts(sheet, html)}
-
-
-def fonts(sheet: Path, html: str) -> set[Path]:
-    """Return every font of a sheet, or none where the page has no math: more than any page uses."""
-    if "katex" not in html:
-        return set()
-    names = re.findall(r"url\((fonts/[^)]*)\)", sheet.read_text(encoding="utf-8"))
-    return {(sheet.parent / name).resolve() for name in names}
+def weigh(page: Any, url: str, site: Path) -> dict[str, float]:
+    """Open a page and return its requests, bytes (gzipped, as a server sends them), first paint."""
+    files: list[Path] = []
+    page.on("requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/")))
+    page.goto(url, wait_until="load")
+    page.wait_for_timeout(300)
+    pictures = [path for path in files if path.suffix in PICTURES]
+    return {
+        "requests": len(files),
+        "bytes": sum(gzipped(path) for path in files if path.suffix not in PICTURES),
+        "html": sum(gzipped(path) for path in files if path.suffix == ".html"),
+        "fonts": sum(gzipped(path) for path in files if path.suffix == ".woff2"),
+        "pictures": sum(gzipped(path) for path in pictures),
+        "paint": page.evaluate(PAINT),
+    }
 
 
 def gzipped(path: Path) -> int:
     """Return the size of a file as a server sends it; fonts and pictures are compressed already."""
     content = path.read_bytes()
-    compressed = path.suffix in PICTURES | {".woff2"}
-    return len(content) if compressed else len(gzip.compress(content, 6))
+    return len(content) if path.suffix in PICTURES | {".woff2"} else len(gzip.compress(content, 6))
 
 
-def weight(page: Path) -> int:
-    """Return the bytes of a page in all, without its pictures."""
-    return gzipped(page) + sum(gzipped(p) for p in assets(page) if p.suffix not in PICTURES)
+def main() -> None:
+    from conftest import CHROMIUM, FLAGS, page_names, serve
+    from paths import SITE
+    from playwright.sync_api import sync_playwright
+
+    print(f"{'page':32}{'requests':>9}{'kB':>8}{'html':>8}{'fonts':>8}{'pictures':>10}{'paint ms':>10}")
+    with sync_playwright() as playwright, serve(SITE) as address:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for name in page_names():
+            found = weigh(browser.new_context().new_page(), f"{address}/{name}.html", SITE)
+            sizes = (found[key] / 1000 for key in ("bytes", "html", "fonts", "pictures"))
+            kilobytes = "{:8.1f}{:8.1f}{:8.1f}{:10.1f}".format(*sizes)
+            print(f"{name:32}{found['requests']:9}{kilobytes}{found['paint']:10.0f}")
+
+
+if __name__ == "__main__":
+    main()
