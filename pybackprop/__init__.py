@@ -19,3 +19,26 @@ from .network import (
 from .params import Params
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "Activation",
+    "Forward",
+    "GradientReport",
+    "Loss",
+    "Network",
+    "Objective",
+    "Params",
+    "Trace",
+    "backprop",
+    "check_gradient",
+    "evaluate",
+    "forward",
+    "numerical_gradient",
+    "objective",
+    "one_hot",
+    "predict",
+    "softmax_jacobian",
+    "verify",
+]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy import exp, reciprocal
 from numpy.typing import ArrayLike
 
 from .params import Array
@@ -78,7 +79,7 @@ def sigmoid(z: Array) -> Array:
     >>> sigmoid(np.array([0.0, 0.7])).round(4)
     array([0.5   , 0.6682])
     """
-    return np.reciprocal(1 + np.exp(-z))
+    return reciprocal(1.0 + exp(-z))
 
 
 def softplus(z: Array) -> Array:
@@ -89,7 +90,7 @@ def softplus(z: Array) -> Array:
     >>> softplus(np.array([0.0, 1000.0])).round(4).tolist()
     [0.6931, 1000.0]
     """
-    p = np.maximum(z, 0)
+    p = np.maximum(z, 0.0)
     return p + np.log1p(np.exp(z - 2 * p))
 
 
@@ -155,10 +156,10 @@ ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
         Activation("identity", identity, lambda z, a: np.ones_like(z), lambda z, a, g: g, "xavier"),
-        elementwise("sigmoid", sigmoid, lambda z, a: a * (1 - a)),
-        elementwise("tanh", np.tanh, lambda z, a: 1 - a * a),
+        elementwise("sigmoid", sigmoid, lambda z, a: a * (1.0 - a)),
+        elementwise("tanh", np.tanh, lambda z, a: 1.0 - a * a),
         elementwise(
-            "relu", lambda z: np.maximum(z, 0), lambda z, a: (z > 0).astype(z.dtype), "he"
+            "relu", lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0).astype(z.dtype), "he"
         ),
         elementwise(
             "leaky_relu",
@@ -171,4 +172,4 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("softmax", softmax, lambda z, a: a * (1 - a), softmax_pullback, "xavier"),
     )
 }
-"""Name -> `Activation`. At a kink (relu, leaky_relu at z = 0) the derivative is taken from the left."""
+"""Name -> `Activation`. At the kink of relu and leaky_relu, z = 0, f' is taken from the left."""

@@ -49,7 +49,8 @@ def shifted(f: Scalar, theta: Array, i: int, step: complex) -> Any:
     return f(theta)
 
 
-METHODS: dict[str, tuple[Callable[[Scalar, Array, int, float], float], Callable[[float], float]]] = {
+Rule = Callable[[Scalar, Array, int, float], float]
+METHODS: dict[str, tuple[Rule, Callable[[float], float]]] = {
     "forward": (forward_difference, lambda eps: eps ** (1 / 2)),
     "central": (central_difference, lambda eps: eps ** (1 / 3)),
     "five_point": (five_point_difference, lambda eps: eps ** (1 / 5)),
@@ -170,7 +171,8 @@ class GradientReport(NamedTuple):
             )
         return "\n".join(lines)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def check_gradient(
@@ -247,8 +249,8 @@ def check_gradient(
     mine = np.asarray(grad)[entries]
     floor = FLOOR * np.abs(grad).max()
     if tolerance is None:
-        single = net.dtype == np.float32
-        tolerance = (1e-3 if single else 1e-10) if method == "complex" else (1e-2 if single else 1e-5)
+        loose, tight = (1e-2, 1e-3) if net.dtype == np.float32 else (1e-5, 1e-10)
+        tolerance = tight if method == "complex" else loose
     names = [net.params.entry(i) for i in entries.tolist()]
     return GradientReport(
         names, mine, numerical, relative_error(mine, numerical, floor), method, tolerance
@@ -261,7 +263,7 @@ def chosen_entries(net: Network, sample: int | None, rng: Seed) -> Array:
     if sample is None or sample >= count:
         return np.arange(count)
     if sample < 1:
-        raise ValueError(f"sample is {sample}; check at least 1 entry, or leave it out to check all")
+        raise ValueError(f"sample is {sample}; check at least 1 entry, or leave it out for all")
     generator = np.random.default_rng(rng)
     ends = np.cumsum([view.size for l in net.phi for view in (net.params.W[l], net.params.b[l])])
     one_each = generator.integers(np.r_[0, ends[:-1]], ends)

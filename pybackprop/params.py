@@ -45,6 +45,8 @@ class Params:
     theta : array of shape (N,)
     W : dict of int to array of shape (n_l, n_(l-1)), l = 1..L
     b : dict of int to array of shape (n_l,), l = 1..L
+    rows : dict of int to array of shape (1, n_l), l = 1..L
+        ``b[l]`` once more, as a row: what is added to each example of a batch.
 
     Raises
     ------
@@ -63,7 +65,7 @@ class Params:
     ('W[1][1, 1]', 'b[2][0]')
     """
 
-    __slots__ = ("W", "b", "sizes", "theta")
+    __slots__ = ("W", "b", "rows", "sizes", "theta")
 
     def __init__(
         self, sizes: Sequence[int], theta: ArrayLike | None = None, dtype: DTypeLike = float
@@ -90,6 +92,7 @@ class Params:
             start = end
         self.W = Views(weights)
         self.b = Views(biases)
+        self.rows = Views({layer: view[None, :] for layer, view in biases.items()})
 
     @property
     def L(self) -> int:
@@ -122,12 +125,15 @@ def check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     try:
         given = list(sizes)
     except TypeError:
-        raise TypeError(f"sizes is {sizes!r}; give a list of units per layer, e.g. [2, 3, 1]") from None
+        raise TypeError(f"sizes is {sizes!r}; give units per layer, such as [2, 3, 1]") from None
     for n in given:
         if isinstance(n, bool) or not isinstance(n, int | np.integer):
             raise TypeError(f"sizes {given} has {n!r}, which is no whole number")
         if n < 1:
             raise ValueError(f"sizes {given} has {n}; every layer needs at least 1 unit")
     if len(given) < 2:
-        raise ValueError(f"sizes {given} names {len(given)} layer(s); a network needs an input and an output layer")
+        raise ValueError(
+            f"sizes {given} names {len(given)} layer(s); "
+            "a network needs an input and an output layer"
+        )
     return tuple(int(n) for n in given)

@@ -24,7 +24,9 @@ def test_methods_find_the_gradient_of_a_known_function(method):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_right_gradient_passes(method, dtype):
-    assert pb.check_gradient(*case(dtype), method=method, tolerance=2e-2 if method == "forward" else None)
+    assert pb.check_gradient(
+        *case(dtype), method=method, tolerance=2e-2 if method == "forward" else None
+    )
 
 
 @pytest.mark.parametrize("index", [0, 29, 40, 80])
@@ -70,7 +72,9 @@ def test_bad_input():
 
 
 def test_relative_error():
-    np.testing.assert_allclose(relative_error([2.0, 0.0, 0.0], [1.0, 0.0, 1e-6], 1e-3), [0.5, 0, 1e-3])
+    np.testing.assert_allclose(
+        relative_error([2.0, 0.0, 0.0], [1.0, 0.0, 1e-6], 1e-3), [0.5, 0, 1e-3]
+    )
     assert relative_error([0.0], [0.0], 0.0) == 0
 
 

@@ -15,8 +15,8 @@ Y_ROWS = Y / Y.sum(axis=1, keepdims=True)
 
 def by_hand(term, scale):
     """Sum a term over all entries in Python floats, times a scale."""
-    return lambda a, y: scale(a) * math.fsum(
-        term(p, t) for p, t in zip(a.flat, y.flat, strict=True)
+    return lambda a, y: (
+        scale(a) * math.fsum(term(p, t) for p, t in zip(a.flat, y.flat, strict=True))
     )
 
 
@@ -24,16 +24,16 @@ BY_HAND = {
     "half_sse": by_hand(lambda p, t: (p - t) ** 2, lambda a: 1 / (2 * len(a))),
     "sse": by_hand(lambda p, t: (p - t) ** 2, lambda a: 1 / len(a)),
     "mse": by_hand(lambda p, t: (p - t) ** 2, lambda a: 1 / a.size),
-    "bce": by_hand(
-        lambda p, t: -t * math.log(p) - (1 - t) * math.log(1 - p), lambda a: 1 / len(a)
-    ),
+    "bce": by_hand(lambda p, t: -t * math.log(p) - (1 - t) * math.log(1 - p), lambda a: 1 / len(a)),
     "cross_entropy": by_hand(lambda p, t: -t * math.log(p), lambda a: 1 / len(a)),
 }
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_values(name):
-    assert LOSSES[name].value(A_ROWS, Y_ROWS) == pytest.approx(BY_HAND[name](A_ROWS, Y_ROWS), rel=1e-14)
+    assert LOSSES[name].value(A_ROWS, Y_ROWS) == pytest.approx(
+        BY_HAND[name](A_ROWS, Y_ROWS), rel=1e-14
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)
