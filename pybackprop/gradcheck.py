@@ -272,7 +272,7 @@ def chosen_entries(net: Network, sample: int | None, rng: Seed) -> Array:
     return np.sort(np.r_[one_each, rest])
 
 
-def verify(tag: str, computed: ArrayLike, expected: ArrayLike, tolerance: float = 1e-10) -> None:
+def verify(tag: str, computed: Any, expected: Any, tolerance: float = 1e-10) -> None:
     """Assert that both sides of an equation agree, and print the largest error found.
 
     Shapes must be equal, so that no broadcast hides a mistake. The error is
@@ -299,24 +299,23 @@ def verify(tag: str, computed: ArrayLike, expected: ArrayLike, tolerance: float 
     Traceback (most recent call last):
     AssertionError: square does not hold: 9 against 5, error 4.4e-01, tolerance 1e-10
     """
-    if isinstance(computed, list | tuple) and isinstance(expected, list | tuple):
-        assert len(computed) == len(expected), (
-            f"{tag}: {len(computed)} results against {len(expected)}"
-        )
-        pairs = list(zip(computed, expected, strict=True))
-    else:
-        pairs = [(computed, expected)]
-    assert pairs, f"{tag}: nothing to compare"
-    largest = 0.0
-    for left, right in pairs:
+    lists = isinstance(computed, list | tuple) and isinstance(expected, list | tuple)
+    left_sides, right_sides = (computed, expected) if lists else ([computed], [expected])
+    if len(left_sides) != len(right_sides):
+        raise AssertionError(f"{tag}: {len(left_sides)} results against {len(right_sides)}")
+    largest = -1.0
+    for left, right in zip(left_sides, right_sides, strict=True):
         left, right = np.asarray(left), np.asarray(right)
-        assert left.shape == right.shape, f"{tag}: shapes {left.shape} and {right.shape} differ"
-        assert left.size, f"{tag}: nothing to compare, shape {left.shape}"
-        error = relative_error(left, right, floor=1.0)
-        k = np.unravel_index(np.argmax(error), error.shape)
-        assert error[k] < tolerance, (
-            f"{tag} does not hold: {left[k]:g} against {right[k]:g}, "
-            f"error {error[k]:.1e}, tolerance {tolerance:.0e}"
-        )
-        largest = max(largest, error[k].item())
+        if left.shape != right.shape:
+            raise AssertionError(f"{tag}: shapes {left.shape} and {right.shape} differ")
+        errors = relative_error(left, right, floor=1.0)
+        for x, y, error in zip(left.flat, right.flat, errors.flat, strict=True):
+            if not error < tolerance:  # so that NaN fails, too
+                raise AssertionError(
+                    f"{tag} does not hold: {x:g} against {y:g}, "
+                    f"error {error:.1e}, tolerance {tolerance:.0e}"
+                )
+            largest = max(largest, error.item())
+    if largest < 0:
+        raise AssertionError(f"{tag}: nothing to compare")
     print(f"{tag}: largest error {largest:.1e}")

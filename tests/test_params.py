@@ -55,7 +55,7 @@ def test_assigning_the_wrong_shape_or_layer_is_refused():
         ([2, 2.5, 1], TypeError, "no whole number"),
         ([2, True], TypeError, "no whole number"),
         (["2", 1], TypeError, "no whole number"),
-        (3, TypeError, r"give a list"),
+        (3, TypeError, "give units per layer"),
     ],
 )
 def test_bad_sizes(sizes, error, message):
