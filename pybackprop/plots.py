@@ -60,6 +60,13 @@ def canvas(
     return ax
 
 
+def panels(rows: int, columns: int, size: tuple[float, float] = (3.4, 2.5)) -> list[Axes]:
+    """Return the Axes of a new figure with several panels, row by row; ``size`` is one panel's."""
+    whole = (columns * size[0], rows * size[1])
+    grid = plt.subplots(rows, columns, figsize=whole, dpi=130, layout="constrained", squeeze=False)
+    return list(grid[1].flat)
+
+
 def _tint(color: str, alpha: float) -> tuple[float, float, float, float]:
     red, green, blue, _ = to_rgba(color)
     return red, green, blue, alpha
@@ -528,7 +535,7 @@ def gradient_check_curve(
 
 def bug_panel(
     losses: Mapping[str, ArrayLike], errors: Mapping[str, float], axes: Sequence[Axes] | None = None
-) -> Sequence[Axes]:
+) -> tuple[Axes, Axes]:
     """Draw loss curves beside the errors of the gradient check.
 
     Parameters
@@ -538,9 +545,7 @@ def bug_panel(
         The largest relative error of each, shown down to 1e-16.
     axes : two Axes, optional
     """
-    if axes is None:
-        axes = plt.subplots(1, 2, figsize=(6.6, 2.8), dpi=130, layout="constrained")[1]
-    left, right = (canvas(ax) for ax in axes)
+    left, right = (canvas(ax) for ax in axes or panels(1, 2))
     for label, style in _styles(losses).items():
         left.plot(np.asarray(losses[label]), lw=2, **style)
     left.set(xlabel="step", ylabel="loss")
@@ -554,4 +559,4 @@ def bug_panel(
     right.set(xscale="log", xlim=(1e-17, 10), ylim=(len(errors) - 0.5, -0.5))
     right.set_xlabel("gradient check: relative error")
     right.set_yticks(range(len(errors)), list(errors))
-    return axes
+    return left, right

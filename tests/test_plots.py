@@ -145,6 +145,14 @@ def test_without_an_axes_a_figure_is_made():
     plt.close("all")
 
 
+def test_panels_are_one_figure_row_by_row():
+    plt.close("all")
+    axes = plots.panels(2, 3)
+    assert plt.get_fignums() == [axes[0].figure.number]
+    assert [ax.get_subplotspec().num1 for ax in axes] == list(range(6))
+    plt.close("all")
+
+
 def test_the_same_call_draws_the_same_bytes(tmp_path, net, trace):
     for name in ("one.png", "two.png"):
         plots.network_diagram(net, trace).figure.savefig(tmp_path / name)
