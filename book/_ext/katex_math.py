@@ -7,7 +7,6 @@ Sphinx warning with file, line and formula, and so fails the build.
 import json
 import os
 import re
-import shutil
 import subprocess
 from functools import cache
 from html import escape
@@ -21,6 +20,8 @@ from pybackprop.palette import ROLES
 
 HERE = Path(__file__).parent
 KATEX = HERE.parents[1] / "node_modules" / "katex" / "dist"
+"""KaTeX's script, style sheet and fonts; `make book` fetches them."""
+
 TAG = re.compile(r"\\tag\{([^{}]+)\}")
 logger = logging.getLogger(__name__)
 
@@ -118,25 +119,6 @@ def identifier(anchors: list[str]) -> str:
     return f' id="{escape(anchors[0])}"' if anchors else ""
 
 
-def fonts_and_style() -> tuple[str, list[Path]]:
-    """Return KaTeX's style sheet, reduced to its woff2 fonts, and those fonts."""
-    css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
-    css = re.sub(r',url\([^)]*\) format\("(woff|truetype)"\)', "", css)
-    return css, sorted((KATEX / "fonts").glob("*.woff2"))
-
-
-def copy_fonts(app: Sphinx) -> None:
-    if app.builder.format != "html":
-        return
-    if not KATEX.is_dir():
-        raise FileNotFoundError(f"KaTeX is not in {KATEX.parent}. Run `make book`, it fetches it.")
-    fonts = Path(app.outdir, "_static", "fonts")
-    fonts.mkdir(parents=True, exist_ok=True)
-    for font in fonts_and_style()[1]:
-        shutil.copy(font, fonts)
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
-    app.connect("builder-inited", copy_fonts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
