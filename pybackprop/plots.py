@@ -21,6 +21,7 @@ from .losses import LOSSES
 from .network import Network, Trace, predict
 from .palette import FIGURE, INK
 from .params import Array, Params
+from .training import History
 
 SERIES = (
     (FIGURE["activation"], "-", "o"),
@@ -60,7 +61,7 @@ def canvas(
     return ax
 
 
-def panels(rows: int, columns: int, size: tuple[float, float] = (3.4, 2.5)) -> list[Axes]:
+def panels(rows: int, columns: int, size: tuple[float, float] = (2.7, 2.3)) -> list[Axes]:
     """Return the Axes of a new figure with several panels, row by row; ``size`` is one panel's."""
     whole = (columns * size[0], rows * size[1])
     grid = plt.subplots(rows, columns, figsize=whole, dpi=130, layout="constrained", squeeze=False)
@@ -433,6 +434,19 @@ def _classes(outputs: Array) -> Array:
 
 
 # --- training ------------------------------------------------------------------------------------
+
+
+def training_curves(history: History, ax: Axes | None = None) -> Axes:
+    """Draw the training loss of each epoch, and the validation loss where there is one."""
+    ax = canvas(ax)
+    curves = {"training": history.train_loss, "validation": history.validation_loss}
+    for label, style in _styles(curves).items():
+        if losses := curves[label]:
+            ax.plot(range(1, len(losses) + 1), losses, lw=2, **style)
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(ax)
+    return ax
 
 
 def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:

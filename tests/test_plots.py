@@ -10,6 +10,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 import pybackprop as pb
 from pybackprop import plots
 from pybackprop.palette import FIGURE, INK, ROLES
+from pybackprop.training import History
 
 matplotlib.use("Agg")
 
@@ -308,6 +309,18 @@ def test_decision_boundary_is_where_the_network_changes_its_mind(ax, outputs):
 
 
 # --- training and gradients ----------------------------------------------------------------------
+
+
+def test_training_curves_count_epochs_from_1(ax):
+    history = History(train_loss=[0.7, 0.5, 0.4], validation_loss=[0.8, 0.6, 0.7])
+    plots.training_curves(history, ax)
+    assert [list(data) for data in line(ax, "training")] == [[1, 2, 3], [0.7, 0.5, 0.4]]
+    assert list(line(ax, "validation")[1]) == [0.8, 0.6, 0.7]
+
+
+def test_training_curves_without_validation(ax):
+    plots.training_curves(History(train_loss=[0.7, 0.5]), ax)
+    assert [text.get_text() for text in ax.get_legend().texts] == ["training"]
 
 
 def test_confusion_matrix_counts_and_leaves_zeros_blank(ax):
