@@ -16,6 +16,17 @@ from .network import (
     one_hot,
     predict,
 )
+from .optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    RMSProp,
+    constant,
+    cosine,
+    step_decay,
+    warmup,
+)
 from .params import Params
 
 __version__ = "0.1.0"
@@ -23,16 +34,23 @@ __version__ = "0.1.0"
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
+    "OPTIMIZERS",
+    "SGD",
     "Activation",
+    "Adam",
+    "AdamW",
     "Forward",
     "GradientReport",
     "Loss",
     "Network",
     "Objective",
     "Params",
+    "RMSProp",
     "Trace",
     "backprop",
     "check_gradient",
+    "constant",
+    "cosine",
     "evaluate",
     "forward",
     "numerical_gradient",
@@ -40,5 +58,7 @@ __all__ = [
     "one_hot",
     "predict",
     "softmax_jacobian",
+    "step_decay",
     "verify",
+    "warmup",
 ]
