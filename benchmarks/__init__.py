@@ -1,0 +1,4 @@
+"""The ratios that README.md quotes, each measured against its peers in the same run.
+
+``python -m benchmarks`` lists them; ``python -m benchmarks steps`` prints one table.
+"""
