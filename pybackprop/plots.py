@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -446,6 +446,96 @@ def training_curves(history: History, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="epoch", ylabel="loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(ax)
+    return ax
+
+
+def loss_histories(
+    losses: Mapping[str, ArrayLike], ax: Axes | None = None, xlabel: str = "epoch"
+) -> Axes:
+    """Draw the losses of several runs, on a logarithmic scale, one curve a run.
+
+    Parameters
+    ----------
+    losses : mapping of str to array of shape (n,)
+        The first one is drawn at 1. A loss that is not finite is left out.
+    xlabel : str
+    """
+    ax = canvas(ax)
+    for label, style in _styles(losses).items():
+        values = np.asarray(losses[label], float)
+        finite = np.where(np.isfinite(values), values, np.nan)
+        ax.plot(range(1, len(values) + 1), finite, lw=2, **style)
+    ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(ax)
+    return ax
+
+
+def sweep(
+    settings: ArrayLike,
+    results: Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+    *,
+    xlabel: str,
+    ylabel: str = "loss",
+) -> Axes:
+    """Draw what came out over the settings tried, both on logarithmic scales, one curve a label.
+
+    Parameters
+    ----------
+    settings : array of shape (n,)
+        Learning rates, numbers of examples, ...
+    results : mapping of str to array of shape (n,)
+        A result that is not finite is left out.
+    xlabel, ylabel : str
+    """
+    ax = canvas(ax)
+    for (label, style), (_, _, marker) in zip(_styles(results).items(), SERIES * 3, strict=False):
+        values = np.asarray(results[label], float)
+        finite = np.where(np.isfinite(values), values, np.nan)
+        ax.plot(np.asarray(settings), finite, marker=marker, ms=4, **style)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+    _legend(ax)
+    return ax
+
+
+STOPPING = (
+    "iterations reached",
+    "loss below a threshold",
+    "change of loss\n    below a threshold",
+    "patience used up",
+    "diverged",
+)
+
+
+def training_flow(ax: Axes | None = None) -> Axes:
+    """Draw the training loop as a flow chart: one decision, and all the reasons to stop."""
+    ax = canvas(ax, (5.0, 4.3), bare=True)
+    steps = {
+        "initial parameters": "weight",
+        "next minibatch": "activation",
+        "forward pass: z, a": "activation",
+        "loss C": "activation",
+        "backward pass: delta, grad": "delta",
+        "update theta": "updated",
+    }
+    for row, (text, role) in enumerate(steps.items()):
+        _box(ax, text, 0, -row, role)
+        _arrow(ax, (0, -row - 0.3), (0, -row - 0.7))
+    low = -len(steps) - 0.25
+    corners = [(0, low + 0.55), (1.9, low), (0, low - 0.55), (-1.9, low)]
+    ax.add_patch(Polygon(corners, fc=_tint(INK, 0.07), ec=INK, lw=1.2))
+    words = {"ha": "center", "va": "bottom", "color": INK, "size": 8.5}
+    ax.text(0, low, "a reason to stop?", **words | {"va": "center"})
+    ax.text(-2.15, low + 0.1, "no", **words)
+    ax.text(2.3, low + 0.1, "yes", **words)
+    ax.plot([-1.9, -2.4, -2.4], [low, low, -1], color=INK, lw=1.2)
+    _arrow(ax, (-2.4, -1), (-1.15, -1))
+    _arrow(ax, (1.9, low), (2.75, low))
+    _box(ax, "end", 3.15, low, "weight")
+    reasons = "\n".join(f"•  {reason}" for reason in STOPPING)
+    ax.text(2.05, low + 0.75, reasons, color=INK, size=8, va="bottom")
+    ax.set(xlim=(-2.6, 4.9), ylim=(low - 0.65, 0.4))
     return ax
 
 

@@ -323,6 +323,28 @@ def test_training_curves_without_validation(ax):
     assert [text.get_text() for text in ax.get_legend().texts] == ["training"]
 
 
+def test_loss_histories_draw_a_curve_a_run_and_leave_out_what_is_not_finite(ax):
+    plots.loss_histories({"small": [2.0, 1.0], "large": [2.0, np.inf]}, ax, xlabel="iteration")
+    assert [list(data) for data in line(ax, "small")] == [[1, 2], [2.0, 1.0]]
+    assert np.isnan(line(ax, "large")[1][1])
+    assert (ax.get_xlabel(), ax.get_yscale()) == ("iteration", "log")
+
+
+def test_sweep_draws_results_over_settings(ax):
+    plots.sweep([0.1, 1.0], {"SGD": [0.5, np.nan], "Adam": [0.4, 0.3]}, ax, xlabel="rate")
+    assert [list(data) for data in line(ax, "Adam")] == [[0.1, 1.0], [0.4, 0.3]]
+    assert np.isnan(line(ax, "SGD")[1][1])
+    assert (ax.get_xlabel(), ax.get_xscale(), ax.get_yscale()) == ("rate", "log", "log")
+
+
+def test_training_flow_asks_once_and_names_each_reason(ax):
+    plots.training_flow(ax)
+    assert words(ax).count("a reason to stop?") == 1
+    assert [word for word in words(ax) if word in ("yes", "no")] == ["no", "yes"]
+    (listed,) = [word for word in words(ax) if word.startswith("•")]
+    assert all(reason in listed for reason in plots.STOPPING)
+
+
 def test_confusion_matrix_counts_and_leaves_zeros_blank(ax):
     plots.confusion_matrix([[5, 0], [2, 7]], ax)
     assert {(t.get_position(), t.get_text()) for t in ax.texts} == {
