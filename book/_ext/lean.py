@@ -102,9 +102,14 @@ def names_in(site: Path) -> set[str]:
     for page in site.rglob("*.html"):
         for value in re.findall(r'\b(?:class|id)="([^"]*)"', page.read_text(encoding="utf-8")):
             names.update(value.split())
-    for script in SCRIPTS | {"_static/scripts/bootstrap.js", "_static/scripts/pydata-sphinx-theme.js"}:
+    for script in SCRIPTS | {
+        "_static/scripts/bootstrap.js",
+        "_static/scripts/pydata-sphinx-theme.js",
+    }:
         path = site / script
-        names.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")) if path.exists() else [])
+        names.update(
+            re.findall(r"[\w-]+", path.read_text(encoding="utf-8")) if path.exists() else []
+        )
     return {name for name in names if not re.match(r"fa[srb]?(-|$)", name)}
 
 

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 # Execution: jupyter-cache keys on a notebook's code alone. The cache's place names the package,
 # too, so that a change in one chapter runs that chapter and a change in the package runs all.
 
+
 def package_digest() -> str:
     """Return a name for the state of what every notebook's outputs depend on."""
     digest = hashlib.sha256()
@@ -41,7 +42,7 @@ def package_digest() -> str:
 
 
 def key_cache_on_package(app: Sphinx, config: Config) -> None:
-    caches = ROOT / "_build" / ".jupyter_cache"
+    caches = Path(app.outdir).parent / ".jupyter_cache"
     config.book_package = package_digest()  # rebuild="env": a new package reads every page again
     config.nb_execution_cache_path = str(caches / config.book_package)
     for old in caches.glob("*"):
@@ -51,6 +52,7 @@ def key_cache_on_package(app: Sphinx, config: Config) -> None:
 
 # Interactive parts: kernels inherit the variable and emit static HTML. The shared script and
 # style sheet go only to pages that have such a part.
+
 
 def ask_for_static_displays(app: Sphinx) -> None:
     os.environ["PYBACKPROP_STATIC"] = "1"
@@ -85,6 +87,7 @@ def bring_to_life(app: Sphinx, page: str, template: str, context: dict[str, Any]
 
 # Marks: an equation tagged T carries the error that the code cell tagged check-T printed.
 
+
 def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
     checks = {}
     for cell in doctree.findall(nodes.container):
@@ -103,6 +106,7 @@ def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
 
 # Launch buttons: Binder and Colab need the repository's public address. One place for it: the
 # variable PYBACKPROP_REPOSITORY, else the git remote "origin".
+
 
 def repository() -> str | None:
     """Return the repository's address on a public host, without .git, or None."""

@@ -12,12 +12,18 @@ import pytest
 from paths import ROOT, SITE
 
 CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
 )
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "blob:")
 
 
@@ -68,7 +74,9 @@ def visit(browser):
 
     def open_page(url, *, width=1280, scheme="light", script=True):
         context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            java_script_enabled=script,
         )
         contexts.append(context)
         page = context.new_page()
@@ -104,5 +112,8 @@ def page_names() -> list[str]:
 
 
 def pytest_generate_tests(metafunc):
-    if "name" in metafunc.fixturenames and Path(metafunc.module.__file__).parent == Path(__file__).parent:
+    if (
+        "name" in metafunc.fixturenames
+        and Path(metafunc.module.__file__).parent == Path(__file__).parent
+    ):
         metafunc.parametrize("name", page_names())

@@ -43,7 +43,9 @@ def shown(cell: dict[str, Any]) -> str:
     parts = []
     for output in cell["outputs"]:
         data = output.get("data", {})
-        html = re.sub(r"<(script|style)\b.*?</\1>", " ", text(data.get("text/html", "")), flags=re.S)
+        html = re.sub(
+            r"<(script|style)\b.*?</\1>", " ", text(data.get("text/html", "")), flags=re.S
+        )
         parts += [text(output.get("text", "")), re.sub(r"<[^>]*>", " ", html)]
         parts += [text(data.get(kind, "")) for kind in ("text/plain", "text/markdown")]
     return "\n".join(parts)
@@ -85,7 +87,7 @@ def outputs_are_clean(notebook: Notebook) -> list[str]:
 
 
 def metadata_is_stable(notebook: Notebook) -> list[str]:
-    """Cells have ids that people gave, and nothing changes in the file when it is executed again."""
+    """Cells have ids that people gave, and executing again changes nothing in the file."""
     ids = [cell.get("id", "") for cell in notebook["cells"]]
     broken = [f"the id {i} occurs {n} times" for i, n in Counter(ids).items() if n > 1]
     random = r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?"
@@ -118,7 +120,9 @@ def markdown_is_plain(notebook: Notebook) -> list[str]:
             (r"\\[()\[\]]", "math in \\( or \\["),
             (r"!\[[^\]]*\]\(", "a picture (draw it in a code cell, with its alternative text)"),
         ):
-            where = source(cell) if what in {"a directive", "a role"} else DISPLAY.sub("", code_free)
+            where = (
+                source(cell) if what in {"a directive", "a role"} else DISPLAY.sub("", code_free)
+            )
             if what == "a labelled equation":
                 where = code_free
             if match := re.search(pattern, where, re.MULTILINE):
@@ -147,7 +151,9 @@ def role_colors_only(notebook: Notebook, colors: set[str]) -> list[str]:
 
 def equations_are_checked(notebook: Notebook) -> list[str]:
     """Each tag has one equation and one cell, and the cell has printed its error."""
-    equations = Counter(tag for formula in DISPLAY.findall(prose(notebook)) for tag in TAG.findall(formula))
+    equations = Counter(
+        tag for formula in DISPLAY.findall(prose(notebook)) for tag in TAG.findall(formula)
+    )
     checks: dict[str, dict[str, Any]] = {}
     broken = [f"the tag {tag} stands {n} times" for tag, n in equations.items() if n > 1]
     for cell in cells(notebook, "code"):
@@ -155,7 +161,9 @@ def equations_are_checked(notebook: Notebook) -> list[str]:
             if tag in checks:
                 broken.append(f"two cells are tagged check-{tag}")
             checks[tag] = cell
-    broken += [f"equation {tag}: no cell is tagged check-{tag}" for tag in equations if tag not in checks]
+    broken += [
+        f"equation {tag}: no cell is tagged check-{tag}" for tag in equations if tag not in checks
+    ]
     for tag, cell in checks.items():
         if tag not in equations:
             broken.append(f"{cell['id']}: tagged check-{tag}, but no equation has \\tag{{{tag}}}")

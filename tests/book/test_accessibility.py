@@ -22,6 +22,8 @@ def test_axe_finds_no_violation(visit, server, name, scheme):
 def test_axe_sees_a_planted_violation(visit, server):
     page = visit(f"{server}/book/intro.html")
     page.evaluate("document.querySelector('article').append(document.createElement('img'))")
-    page.evaluate("document.querySelector('article img').src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='")
+    page.evaluate(
+        "document.querySelector('article img').src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='"
+    )
     page.add_script_tag(path=AXE)
     assert any(v.startswith("image-alt") for v in page.evaluate(RUN, OF_THE_THEME))

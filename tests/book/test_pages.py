@@ -18,14 +18,22 @@ SMALL_MATH = """() => [...document.querySelectorAll(".katex-html")]
     .map((e) => e.parentElement.textContent)"""
 PICTURES = """async () => {
     const pictures = [...document.querySelectorAll("main img")];
-    await Promise.all(pictures.map((p) => { p.loading = "eager"; return p.decode().catch(() => 0); }));
+    for (const picture of pictures) picture.loading = "eager";
+    await Promise.all(pictures.map((picture) => picture.decode().catch(() => 0)));
     return pictures.filter((p) => !p.alt.trim() || !p.naturalWidth).map((p) => p.src);
 }"""
+FAILED_FONTS = """document.fonts.ready.then(() =>
+    [...document.fonts].filter((font) => font.status === "error").map((font) => font.family))"""
 
 
-def test_a_page_asks_no_other_host_and_has_no_error(visit, server, name):
-    page = visit(f"{server}/{name}.html")
-    page.wait_for_timeout(200)
+def test_a_page_is_light_and_asks_no_other_host_and_shows_its_math_and_pictures(
+    visit, server, site, name
+):
+    page = visit("about:blank")
+    assert weigh(page, f"{server}/{name}.html", site)["bytes"] <= LIMIT
+    assert page.evaluate(SMALL_MATH) == []
+    assert page.evaluate(FAILED_FONTS) == []
+    assert page.evaluate(PICTURES) == []
     assert page.trouble == []
 
 
@@ -36,27 +44,11 @@ def test_a_page_works_from_disk(visit, site, name):
     assert page.locator("article h1").first.is_visible()
 
 
-def test_a_page_is_light(visit, server, site, name):
-    page = visit("about:blank")
-    assert weigh(page, f"{server}/{name}.html", site)["bytes"] <= LIMIT
-
-
 def test_math_is_drawn_without_a_script(visit, server, name):
     page = visit(f"{server}/{name}.html", script=False)
     assert page.locator(".katex-error").count() == 0
     words = page.locator("article").inner_text()
     assert not re.search(r"\\\(|\\\[|\$\$|\\tag", words)
-
-
-def test_math_has_a_size(visit, server, name):
-    page = visit(f"{server}/{name}.html")
-    assert page.evaluate(SMALL_MATH) == []
-    fonts = "document.fonts.ready.then(() => [...document.fonts].filter(f => f.status === 'error').length)"
-    assert page.evaluate(fonts) == 0
-
-
-def test_pictures_load_and_say_what_they_show(visit, server, name):
-    assert visit(f"{server}/{name}.html").evaluate(PICTURES) == []
 
 
 @pytest.mark.parametrize("width", [360, 768])

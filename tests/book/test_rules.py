@@ -40,12 +40,15 @@ GOOD = {
         markdown(
             "$$\\textcolor{#b05506}{\\delta^{[l]}} = z \\tag{BP2}$$\n\n"
             "$$\n\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}\n$$\n\n"
-            "> **Note.** See [the next](04_x.ipynb#part).\n\n<details><summary>Why</summary>\n\nSo.\n\n"
-            "</details>\n\n```python\nx = {'a': 1.2345}\n```",
+            "> **Note.** See [the next](04_x.ipynb#part).\n\n"
+            "<details><summary>Why</summary>\n\nSo.\n\n</details>\n\n```python\nx = {'a': 1.2345}\n```",
             "equation",
         ),
         code(
-            'pb.verify("BP2", a, b)', "bp2", ["check-BP2"], [printed("BP2: largest error 2.2e-16\n")]
+            'pb.verify("BP2", a, b)',
+            "bp2",
+            ["check-BP2"],
+            [printed("BP2: largest error 2.2e-16\n")],
         ),
         code("loss", "loss", outputs=[displayed(text_plain="0.4125 (1797 pictures)")]),
     ],
@@ -79,7 +82,11 @@ PLANTED = [
     ("stored", planted(loss={"execution_count": None}), "not executed"),
     ("stored", planted(loss={"outputs": []}, bp2={"outputs": []}), "no cell has an output"),
     ("stored", planted(bp2={"outputs": []}), "no output is stored"),
-    ("clean", planted(loss={"outputs": [{"output_type": "error", "ename": "NameError"}]}), "NameError"),
+    (
+        "clean",
+        planted(loss={"outputs": [{"output_type": "error", "ename": "NameError"}]}),
+        "NameError",
+    ),
     ("clean", planted(loss={"outputs": [printed("careful", "stderr")]}), "stderr"),
     (
         "clean",
@@ -90,7 +97,11 @@ PLANTED = [
     ("clean", planted(loss={"outputs": [printed("saved to /home/ada/x.npz")]}), "a path"),
     ("stable", planted(loss={"id": "bp2"}), "occurs 2 times"),
     ("stable", planted(loss={"id": "1f0c9a2b"}), "names nothing"),
-    ("stable", planted(loss={"metadata": {"execution": {"iopub.status.busy": "x"}}}), "time of exec"),
+    (
+        "stable",
+        planted(loss={"metadata": {"execution": {"iopub.status.busy": "x"}}}),
+        "time of exec",
+    ),
     ("stable", {**GOOD, "metadata": {"kernelspec": {"name": "conda"}}}, "conda"),
     ("first", planted(setup={"source": FIRST + "\nimport os"}), "differs"),
     ("plain", with_text(":::{note}\nx\n:::"), "a directive"),

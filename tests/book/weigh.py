@@ -15,7 +15,9 @@ PAINT = "performance.getEntriesByName('first-contentful-paint').map((e) => e.sta
 def weigh(page: Any, url: str, site: Path) -> dict[str, float]:
     """Open a page and return its requests, bytes (gzipped, as a server sends them), first paint."""
     files: list[Path] = []
-    page.on("requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/")))
+    page.on(
+        "requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/"))
+    )
     page.goto(url, wait_until="load")
     page.wait_for_timeout(300)
     pictures = [path for path in files if path.suffix in PICTURES]
@@ -40,7 +42,7 @@ def main() -> None:
     from paths import SITE
     from playwright.sync_api import sync_playwright
 
-    print(f"{'page':32}{'requests':>9}{'kB':>8}{'html':>8}{'fonts':>8}{'pictures':>10}{'paint ms':>10}")
+    print(f"{'page':32} requests      kB    html   fonts  pictures  paint ms")
     with sync_playwright() as playwright, serve(SITE) as address:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for name in page_names():

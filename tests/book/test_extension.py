@@ -1,0 +1,178 @@
+"""The local Sphinx extensions: what they make of formulas, addresses, files and style sheets."""
+
+import json
+import os
+import subprocess
+import sys
+
+import katex_math
+import lean
+import nbformat
+import pybackprop_book as book
+import pytest
+from paths import ROOT
+
+from pybackprop.palette import ROLES
+
+
+def test_a_formula_becomes_html_and_mathml():
+    html = katex_math.render(r"\delta^{[l]}")
+    assert 'class="katex-html"' in html
+    assert "<math" in html
+    assert katex_math.render(r"\frac12", display=True) != katex_math.render(r"\frac12")
+
+
+def test_a_broken_formula_is_an_error_that_names_it():
+    with pytest.raises(katex_math.KatexError, match="Undefined control sequence"):
+        katex_math.render(r"\notacommand{x}")
+    assert "katex" in katex_math.render("x")  # the process goes on
+
+
+def test_a_role_keeps_its_color_on_dark_pages():
+    html = katex_math.render(f"\\textcolor{{{ROLES['delta'][0]}}}{{\\delta}}")
+    assert "color:var(--pb-delta)" in html
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://github.com/ada/pybackprop", "https://github.com/ada/pybackprop"),
+        ("https://github.com/ada/pybackprop.git\n", "https://github.com/ada/pybackprop"),
+        ("git@github.com:ada/pybackprop.git", "https://github.com/ada/pybackprop"),
+        ("ssh://git@gitlab.com/ada/pybackprop", "https://gitlab.com/ada/pybackprop"),
+        ("/srv/git/pybackprop", None),
+        ("file:///srv/git/pybackprop", None),
+        ("http://localhost:3000/ada/pybackprop", None),
+        ("https://git.example.org/ada/pybackprop", None),
+        ("https://user:secret@github.com/ada/pybackprop", "https://github.com/ada/pybackprop"),
+    ],
+)
+def test_the_repository_is_known_on_public_hosts_only(monkeypatch, address, expected):
+    monkeypatch.setenv("PYBACKPROP_REPOSITORY", address)
+    assert book.repository() == expected
+
+
+def test_the_remote_is_asked_where_the_variable_is_not_set(monkeypatch):
+    monkeypatch.delenv("PYBACKPROP_REPOSITORY", raising=False)
+    monkeypatch.setattr(book, "remote_origin", lambda: "git@github.com:ada/pybackprop.git\n")
+    assert book.repository() == "https://github.com/ada/pybackprop"
+    monkeypatch.setattr(book, "remote_origin", lambda: "")
+    assert book.repository() is None
+
+
+def test_the_cache_follows_the_package(tmp_path, monkeypatch):
+    (tmp_path / "pybackprop").mkdir()
+    (tmp_path / "pyproject.toml").write_text("")
+    module = tmp_path / "pybackprop" / "losses.py"
+    module.write_text("half = 0.5")
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    before = book.package_digest()
+    assert book.package_digest() == before
+    module.write_text("half = 0.6")
+    assert book.package_digest() != before
+
+
+def test_role_colors_are_light_and_dark():
+    css = book.role_colors()
+    for role, (light, dark) in ROLES.items():
+        assert f"--pb-{role}:{light};" in css.splitlines()[0]
+        assert f"--pb-{role}:{dark};" in css.splitlines()[1]
+
+
+def test_rules_of_unused_icons_and_fonts_go():
+    css = '@font-face{font-family:"Font Awesome";src:url(x)} .fa-sun:before{content:"x"} .a{top:0}'
+    assert lean.purge(css, {"a"}) == ".a{top:0}"
+
+
+def test_conditional_rules_keep_what_is_used():
+    css = "@media (min-width: 1px){.a{top:0}.b{top:0}} @supports (x:y){.b{top:0}}"
+    assert lean.purge(css, {"a"}) == "@media (min-width: 1px){.a{top:0}}"
+
+
+NOTEBOOK = [
+    ("markdown", "# A page\n\n$$a = b \\tag{T1}$$\n\n$$c = d \\tag{T2}$$\n\nInline $x$.", []),
+    ("code", "print('T1: largest error 1.1e-16')", ["check-T1"]),
+    ("code", "print('nothing')", ["check-T2"]),
+    ("code", "import os\nprint('static', os.environ.get('PYBACKPROP_STATIC'))", []),
+]
+HTML = """from IPython.display import HTML
+HTML('<div class="pybackprop-interactive" data-kind="x"><p class="pb-poster">still</p></div>')"""
+
+
+def build(folder, cells, **environment):
+    """Build a book of one notebook with this book's configuration; return (exit code, log)."""
+    notebook = nbformat.v4.new_notebook()
+    for kind, source, tags in cells:
+        cell = getattr(nbformat.v4, f"new_{kind}_cell")(source)
+        cell.metadata["tags"] = tags
+        notebook.cells.append(cell)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    (folder / "book").mkdir()
+    for name in ("_ext", "_static", "_templates"):
+        (folder / "book" / name).symlink_to(ROOT / "book" / name)
+    nbformat.write(notebook, folder / "book" / "page.ipynb")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    (folder / "_config.yml").symlink_to(ROOT / "_config.yml")
+    main = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", main, "build", ".", "-W", "-n", "--keep-going"]
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    address = "https://github.com/ada/pybackprop"
+    code, log = build(folder, [*NOTEBOOK, ("code", HTML, [])], PYBACKPROP_REPOSITORY=address)
+    assert code == 0, log
+    return (folder / "_build/html/book/page.html").read_text(encoding="utf-8")
+
+
+def test_a_checked_equation_carries_its_mark_and_an_unchecked_one_none(page):
+    assert 'href="#check-T1" title="checked: largest error 1.1e-16 (see the cell below)"' in page
+    assert 'id="check-T1"' in page
+    assert "#check-T2" not in page
+    assert "(T2)" in page
+
+
+def test_kernels_are_asked_for_static_displays(page):
+    assert "static 1" in page
+
+
+def test_a_page_with_an_interactive_part_loads_the_front_end(page):
+    assert "_static/interactive.js" in page
+    assert "_static/interactive.css" in page
+
+
+def test_a_notebook_has_working_launch_buttons(page):
+    there = "ada/pybackprop"
+    assert f"https://mybinder.org/v2/gh/{there}/main?urlpath=lab/tree/book/page.ipynb" in page
+    assert f"https://colab.research.google.com/github/{there}/blob/main/book/page.ipynb" in page
+
+
+def test_a_page_without_interactive_parts_and_address_has_neither(tmp_path):
+    code, log = build(tmp_path, NOTEBOOK, PYBACKPROP_REPOSITORY="/srv/git/here")
+    assert code == 0, log
+    html = (tmp_path / "_build/html/book/page.html").read_text(encoding="utf-8")
+    assert "interactive." not in html
+    assert "mybinder.org" not in html
+    assert "launch buttons: none" in log
+
+
+def test_a_broken_formula_stops_the_build_with_file_and_formula(tmp_path):
+    code, log = build(tmp_path, [("markdown", "# A page\n\n$\\notacommand$", [])])
+    assert code == 1
+    assert "page.ipynb" in log
+    assert r"\\notacommand" in log
+
+
+def test_a_failing_cell_stops_the_build(tmp_path):
+    code, log = build(tmp_path, [("markdown", "# A page", []), ("code", "1 / 0", [])])
+    assert code == 1
+    assert "ZeroDivisionError" in log
+
+
+def test_the_lock_file_names_no_registry():
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
