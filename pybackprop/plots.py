@@ -525,8 +525,8 @@ def training_flow(ax: Axes | None = None) -> Axes:
     low = -len(steps) - 0.25
     corners = [(0, low + 0.55), (1.9, low), (0, low - 0.55), (-1.9, low)]
     ax.add_patch(Polygon(corners, fc=_tint(INK, 0.07), ec=INK, lw=1.2))
-    words = {"ha": "center", "va": "bottom", "color": INK, "size": 8.5}
-    ax.text(0, low, "a reason to stop?", **words | {"va": "center"})
+    words: dict[str, Any] = {"ha": "center", "va": "bottom", "color": INK, "size": 8.5}
+    ax.text(0, low - 0.12, "a reason to stop?", **words)
     ax.text(-2.15, low + 0.1, "no", **words)
     ax.text(2.3, low + 0.1, "yes", **words)
     ax.plot([-1.9, -2.4, -2.4], [low, low, -1], color=INK, lw=1.2)
