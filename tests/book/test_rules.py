@@ -41,7 +41,8 @@ GOOD = {
             "$$\\textcolor{#b05506}{\\delta^{[l]}} = z \\tag{BP2}$$\n\n"
             "$$\n\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}\n$$\n\n"
             "> **Note.** See [the next](04_x.ipynb#part).\n\n"
-            "<details><summary>Why</summary>\n\nSo.\n\n</details>\n\n```python\nx = {'a': 1.2345}\n```",
+            "<details><summary>Why</summary>\n\nSo.\n\n</details>\n\n"
+            "```python\nx = {'a': 1.2345}\n```",
             "equation",
         ),
         code(
