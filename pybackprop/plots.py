@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS, Activation
 from .losses import LOSSES
-from .network import Network, Trace, predict
+from .network import Forward, Network, Trace, predict
 from .palette import FIGURE, INK
 from .params import Array, Params
 from .training import History
@@ -99,7 +99,7 @@ def _places(n: int, most: int = 7) -> dict[int, float]:
 
 def network_diagram(
     net: Network | Params | Sequence[int],
-    trace: Trace | None = None,
+    trace: Forward | Trace | None = None,
     ax: Axes | None = None,
     *,
     example: int = 0,
@@ -115,12 +115,13 @@ def network_diagram(
     ----------
     net : Network, Params or sequence of int
         With sizes alone all lines are equal.
-    trace : Trace, optional
+    trace : Forward or Trace, optional
         Its numbers are written into the circles.
     example : int
         The row of the batch whose numbers are written.
     show : {"a", "z", "delta"}
-        Which numbers of the trace. The input layer has no ``z`` and no ``delta`` and stays empty.
+        Which numbers; ``delta`` takes a Trace. The input layer has no ``z`` and no ``delta`` and
+        stays empty.
     weights : bool
         True writes each weight along its line.
     """
