@@ -1,0 +1,68 @@
+"""Exercises that name the mistake: `exercise` shows one, `check` looks at a reader's function.
+
+A chapter's exercises stand in a module of their own as data. To add a known mistake, add a line
+to ``mistakes`` there: its name, what somebody who makes it answers, and what to tell them.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..lookup import lookup
+from .checking import Verdict, judge, note_progress, read_progress
+from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
+
+CHAPTERS = sorted(path.stem for path in Path(__file__).parent.glob("chapter_*.py"))
+
+EXERCISES = by_id(
+    [item for name in CHAPTERS for item in import_module(f".{name}", __name__).EXERCISES]
+)
+"""Id -> exercise, chapter by chapter."""
+
+__all__ = [
+    "EXERCISES",
+    "Choice",
+    "Code",
+    "Exercise",
+    "Mistake",
+    "Numeric",
+    "Option",
+    "Verdict",
+    "check",
+    "judge",
+    "read_progress",
+]
+
+
+def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:
+    """Check a function that a reader wrote, and name the mistake where it is a known one.
+
+    Parameters
+    ----------
+    answer : callable
+        The function; its name tells which exercise it answers.
+    exercise : str, optional
+        The exercise's id, such as "03-sigmoid_prime", for a function of another name.
+
+    Returns
+    -------
+    Verdict
+        Displays as one sentence and, where the mistake is not a known one, the smallest input on
+        which it fails with what was expected and what came.
+        Nothing is raised for a wrong answer.
+
+    Raises
+    ------
+    ValueError
+        No exercise asks for a function of this name; the message suggests the nearest one.
+    """
+    codes = {item.id: item for item in EXERCISES.values() if isinstance(item, Code)}
+    functions = {item.function: item for item in codes.values()}
+    if exercise is not None:
+        chosen = lookup(codes, exercise, "exercise")
+    else:
+        chosen = lookup(functions, getattr(answer, "__name__", answer), "exercise")
+    verdict = judge(chosen, answer)
+    note_progress(verdict)
+    return verdict

@@ -1,0 +1,303 @@
+"""What an exercise is: a question, its right answer, and the mistakes that have a name.
+
+Three kinds. A `Numeric` and a `Choice` are answered on the page, without a kernel. A `Code` is a
+function that the reader writes in the notebook and hands to `check`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar
+from zlib import crc32
+
+import numpy as np
+
+Inputs = dict[str, Any]
+
+VARIANTS = 6
+"""Number of precomputed sets of inputs behind the button "New numbers"."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that people make.
+
+    Attributes
+    ----------
+    name : str
+        Short and unique within its exercise, such as "no slope".
+    wrong : callable
+        What somebody who makes it answers. Of a `Numeric`: a function of the inputs that returns a
+        number. Of a `Code`: a function that may stand in for the reader's.
+    message : str
+        What it is and what to look at, without giving the answer away. HTML.
+    """
+
+    name: str
+    wrong: Callable[..., Any]
+    message: str
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """A question with a number for an answer.
+
+    Attributes
+    ----------
+    id : str
+        Chapter and name: "03-output-delta". Also the place in links and in the saved progress.
+    title : str
+    question : str
+        HTML with the inputs in braces, formatted by `str.format`: "z = {z}".
+    draw : callable, Generator -> dict
+        One set of inputs. Inputs as a reader sees them: already rounded.
+    answer : callable, inputs -> number
+    digits : int
+        Decimals asked for; an answer counts when it is right to them.
+    mistakes : sequence of Mistake
+    hints : sequence of str
+        Three, each saying more. HTML; inputs in braces.
+    solution : str
+        HTML with the inputs, ``{answer}``, and what ``steps`` returns in braces.
+    steps : callable, inputs -> dict, optional
+        Numbers on the way that the solution shows.
+    """
+
+    kind: ClassVar[str] = "numeric"
+
+    id: str
+    title: str
+    question: str
+    draw: Callable[[np.random.Generator], Inputs]
+    answer: Callable[..., float]
+    digits: int
+    mistakes: Sequence[Mistake]
+    hints: Sequence[str]
+    solution: str
+    steps: Callable[..., Inputs] = lambda **inputs: {}
+
+    @property
+    def tolerance(self) -> float:
+        """How far from the full answer a rounded one may lie: half a unit of the last digit."""
+        return 0.5 * 10.0**-self.digits * (1 + 1e-9)
+
+    def variants(self) -> list[Inputs]:
+        """Return the sets of inputs, the same ones every time.
+
+        Sets on which two mistakes, or a mistake and the answer, could be confused are drawn anew.
+
+        Raises
+        ------
+        ValueError
+            No such set turns up: two of the mistakes are one, or the digits asked are too few.
+        """
+        rng = np.random.default_rng(crc32(self.id.encode()))
+        found: list[Inputs] = []
+        for _ in range(2000):
+            inputs = self.draw(rng)
+            if self.confusion(inputs) is None and inputs not in found:
+                found.append(inputs)
+            if len(found) == VARIANTS:
+                return found
+        raise ValueError(
+            f"{self.id}: found {len(found)} of {VARIANTS} sets of inputs without confusion; "
+            f"in the last one {self.confusion(inputs)}"
+        )
+
+    def confusion(self, inputs: Inputs) -> str | None:
+        """Say which two of answer and mistakes are too near to tell apart, if any."""
+        values = {"the answer": float(self.answer(**inputs))}
+        values |= {mistake.name: float(mistake.wrong(**inputs)) for mistake in self.mistakes}
+        for (one, x), (other, y) in combinations(values.items(), 2):
+            if not abs(x - y) > 2 * self.tolerance:
+                return f"{one} ({x:g}) and {other} ({y:g}) are nearer than two tolerances"
+        return None
+
+    def data(self) -> dict[str, Any]:
+        """Return what the page shows and compares."""
+        variants = []
+        for inputs in self.variants():
+            answer = float(self.answer(**inputs))
+            shown = inputs | {"answer": f"{answer:.{self.digits}f}"} | self.steps(**inputs)
+            variants.append(
+                {
+                    "question": self.question.format(**inputs),
+                    "answer": significant(answer),
+                    "mistakes": [
+                        {"value": significant(float(mistake.wrong(**inputs))), "k": k}
+                        for k, mistake in enumerate(self.mistakes)
+                    ],
+                    "hints": [hint.format(**inputs) for hint in self.hints],
+                    "solution": self.solution.format(**shown),
+                }
+            )
+        return {
+            "id": self.id,
+            "title": self.title,
+            "digits": self.digits,
+            "tolerance": self.tolerance,
+            "messages": [mistake.message for mistake in self.mistakes],
+            "variants": variants,
+        }
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer of a `Choice`: what it says, and what choosing it is answered with. HTML."""
+
+    text: str
+    reply: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with answers to choose from; also a prediction made before the number is shown.
+
+    Attributes
+    ----------
+    id, title, question : str
+        As in `Numeric`.
+    right : Option
+        Its reply is the reason; of a prediction, the number that turns out.
+    wrong : sequence of Option
+        Each reply names the mistake behind it.
+    hints : sequence of str
+        Three.
+    """
+
+    kind: ClassVar[str] = "choice"
+
+    id: str
+    title: str
+    question: str
+    right: Option
+    wrong: Sequence[Option]
+    hints: Sequence[str]
+
+    def data(self) -> dict[str, Any]:
+        """Return what the page shows, the options in an order that does not give the answer."""
+        options = [self.right, *self.wrong]
+        order = np.random.default_rng(crc32(self.id.encode())).permutation(len(options)).tolist()
+        return {
+            "id": self.id,
+            "title": self.title,
+            "question": self.question,
+            "options": [{"text": options[k].text, "reply": options[k].reply} for k in order],
+            "right": order.index(0),
+            "hints": list(self.hints),
+            "solution": self.right.reply,
+        }
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function to write.
+
+    Attributes
+    ----------
+    id : str
+        Chapter and name of the function: "03-sigmoid_prime".
+    title : str
+    question : str
+        What the function takes and returns, with shapes. HTML.
+    stub : str
+        The cell that the reader starts from: the function with ``...`` for a body.
+    cases : callable, Generator -> list of tuples
+        Arguments for the function: edge cases and random ones, the smallest first.
+    solution : callable
+        A right answer, shown folded away with its source.
+    alternatives : sequence of callable
+        Right answers written in another way (a loop, einsum, lists): all of them must pass.
+    mistakes : sequence of Mistake
+        At least five.
+    hints : sequence of str
+        Three, each saying more. HTML.
+    reason : str
+        Why the solution is right. HTML.
+    tolerance : float
+        Largest relative error, |a - b| / max(1, |b|), for answers in float64.
+    """
+
+    kind: ClassVar[str] = "code"
+
+    id: str
+    title: str
+    question: str
+    stub: str
+    cases: Callable[[np.random.Generator], list[tuple[Any, ...]]]
+    solution: Callable[..., Any]
+    alternatives: Sequence[Callable[..., Any]]
+    mistakes: Sequence[Mistake]
+    hints: Sequence[str]
+    reason: str
+    tolerance: float = 1e-8
+
+    @property
+    def function(self) -> str:
+        """The name of the function that the reader writes."""
+        return self.id.split("-", 1)[1]
+
+    def fixed_cases(self) -> list[tuple[Any, ...]]:
+        """Return the cases, the same ones every time."""
+        return self.cases(np.random.default_rng(crc32(self.id.encode())))
+
+    def data(self) -> dict[str, Any]:
+        """Return what the page shows."""
+        from html import escape
+        from inspect import getsource
+        from textwrap import dedent
+
+        source = escape(dedent(getsource(self.solution)).strip())
+        return {
+            "id": self.id,
+            "title": self.title,
+            "question": self.question,
+            "stub": self.stub,
+            "hints": list(self.hints),
+            "solution": f"<pre>{source}</pre><p>{self.reason}</p>",
+        }
+
+
+Exercise = Numeric | Choice | Code
+
+
+def significant(value: float) -> float:
+    """Round to ten significant digits: the same text on every machine, and more than is asked.
+
+    >>> significant(1 / 3)
+    0.3333333333
+    """
+    return float(f"{value:.10g}")
+
+
+def problems(exercise: Exercise) -> list[str]:
+    """Return what is missing from an exercise; nothing, where it may stand in the book."""
+    found = []
+    names = [mistake.name for mistake in getattr(exercise, "mistakes", ())]
+    least = {"numeric": 0, "code": 5, "choice": 0}[exercise.kind]
+    if len(names) < least:
+        found.append(f"{len(names)} mistakes; at least {least} are asked for")
+    if len(set(names)) < len(names):
+        found.append("two mistakes share a name")
+    if len(exercise.hints) != 3:
+        found.append(f"{len(exercise.hints)} hints in place of 3")
+    if isinstance(exercise, Code) and not exercise.alternatives:
+        found.append("no alternative: give a right answer that is written in another way")
+    if isinstance(exercise, Choice) and not 2 <= len(exercise.wrong) <= 5:
+        found.append(f"{len(exercise.wrong)} wrong options; 2 to 5 are asked for")
+    if isinstance(exercise, Numeric):
+        try:
+            exercise.data()
+        except (ValueError, KeyError) as error:
+            found.append(str(error))
+    return found
+
+
+def by_id(exercises: Sequence[Exercise]) -> Mapping[str, Exercise]:
+    """Return a dict by id; a repeated id raises a ValueError."""
+    table: dict[str, Exercise] = {}
+    for exercise in exercises:
+        if exercise.id in table:
+            raise ValueError(f"two exercises have the id {exercise.id!r}")
+        table[exercise.id] = exercise
+    return table
