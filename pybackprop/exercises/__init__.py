@@ -9,9 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..interactive.display import Interactive
 from ..lookup import lookup
 from .checking import Verdict, judge, note_progress, read_progress
 from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
+from .page import on_page, progress_on_page
 
 CHAPTERS = sorted(path.stem for path in Path(__file__).parent.glob("chapter_*.py"))
 
@@ -30,9 +32,45 @@ __all__ = [
     "Option",
     "Verdict",
     "check",
+    "exercise",
     "judge",
+    "progress",
     "read_progress",
 ]
+
+PAGES = {
+    "01": ("1. Forward pass", "01_forward_pass.html"),
+    "02": ("2. Losses", "02_losses.html"),
+    "03": ("3. Deriving delta", "03_delta.html"),
+    "04": ("4. SGD versus Adam", "04_sgd_vs_adam.html"),
+    "05": ("5. The training loop", "05_training_loop.html"),
+    "06": ("6. Two networks by hand", "06_two_networks_by_hand.html"),
+    "07": ("7. Checking gradients", "07_checking_gradients.html"),
+    "08": ("8. Bugs that still learn", "08_bugs_that_still_learn.html"),
+    "09": ("9. When learning stalls", "09_when_learning_stalls.html"),
+}
+"""Number of a chapter -> its title and its page in the built book."""
+
+
+def exercise(name: str) -> Interactive:
+    """Return the display of an exercise, by its id such as "03-output-delta".
+
+    Raises
+    ------
+    ValueError
+        There is no such exercise; the message suggests the nearest one.
+
+    Examples
+    --------
+    >>> exercise("03-output-delta")
+    Exercise 03-output-delta: The output delta of one neuron (answer: a number)
+    """
+    return on_page(lookup(EXERCISES, name, "exercise"))
+
+
+def progress() -> Interactive:
+    """Return the list of all exercises, with what the reader's browser has kept of them."""
+    return progress_on_page(EXERCISES.values(), PAGES)
 
 
 def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:

@@ -15,8 +15,8 @@ from ..palette import ROLES
 STATIC = "PYBACKPROP_STATIC"
 """Environment variable: 1 while notebooks are executed for a book or for commit."""
 
-SCRIPTS = ("base.js", "stepper.js")
-STYLES = ("stepper.css",)
+SCRIPTS = ("base.js", "stepper.js", "exercise.js")
+STYLES = ("stepper.css", "exercise.css")
 DARK = (
     "html[data-theme=dark]",  # the book
     "body[data-jp-theme-light=false]",  # JupyterLab, Notebook 7
