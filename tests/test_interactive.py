@@ -8,11 +8,12 @@ import pytest
 
 import pybackprop as pb
 from pybackprop import interactive
-from pybackprop.interactive import network_steps
+from pybackprop.interactive import drawing, explorers, network_steps, race, training_steps
 from pybackprop.interactive.display import Interactive, live_class, to_json
 from pybackprop.interactive.stepper import columns, num, rounded, stepper, text_at, value_at
+from pybackprop.optimizers import SGD
+from pybackprop.training import LossBelow, LossChangeBelow, MaxIterations, train
 
-NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 NETWORKS = [
     pb.Network([2, 3, 1], rng=0),
@@ -295,7 +296,198 @@ def test_note_004s_network_by_hand():
     assert results(frames)[:4] == [-0.9, 0.2891, 0.3, 0.5744]
 
 
+# Explorers, race, gradient check
+
+
+def test_activation_explorer_holds_the_packages_curves():
+    for name in explorers.ELEMENTWISE:
+        run = explorers.activation_columns(name)
+        z = np.linspace(-6, 6, 121).round(1)
+        a = pb.ACTIVATIONS[name](z)
+        assert run["a"] == shown(a)
+        assert run["d"] == shown(pb.ACTIVATIONS[name].derivative(z, a) * np.ones(121))
+
+
+def test_saturation_is_named():
+    run = explorers.activation_columns("sigmoid")
+    assert "saturated" in run["mood"][0]
+    assert "passes well" in run["mood"][60]
+    assert "No gradient" in explorers.activation_columns("relu")["mood"][0]
+
+
+@pytest.mark.parametrize("name", pb.LOSSES)
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_loss_explorer_holds_the_slopes_of_its_curves(name, y):
+    run = explorers.loss_columns(name, y)
+    z = np.linspace(-6, 6, 121).round(1)
+    a = pb.ACTIVATIONS["sigmoid"](z)
+    slope = np.gradient(run["C"], z)
+    assert np.allclose(run["dz"][1:-1], slope[1:-1], atol=0.02 * (2 if name == "mse" else 1))
+    if name != "cross_entropy":
+        assert np.allclose(run["dz"], np.array(run["da"]) * a * (1 - a), rtol=2e-3, atol=1e-4)
+
+
+def test_the_race_walks_as_the_optimizers_do():
+    surface = race.SURFACES["curved valley"]
+    for make in race.RACERS.values():
+        way = race.walk(surface, make(0.02), 5)
+        theta, optimizer = np.array(surface.start), make(0.02)
+        for step in range(6):
+            assert [way["x"][step], way["y"][step]] == theta.tolist()
+            assert way["f"][step] == surface.f(*theta)
+            optimizer.update(theta, np.array(surface.gradient(*theta)))
+
+
+@pytest.mark.parametrize("surface", race.SURFACES.values(), ids=race.SURFACES)
+def test_surfaces_have_their_gradients_and_lowest_points(surface):
+    for point in np.random.default_rng(0).uniform(-1, 1, (5, 2)):
+        numerical = pb.numerical_gradient(lambda t: surface.f(*t), point, "complex")
+        assert np.allclose(surface.gradient(*point), numerical, rtol=1e-12)
+    assert np.allclose(surface.gradient(*surface.lowest), 0)
+    grid = np.meshgrid(np.linspace(*surface.x, 101), np.linspace(*surface.y, 101))
+    assert surface.f(*grid).min() >= surface.f(*surface.lowest)
+
+
+def test_a_diverging_racer_is_named_and_leaves_the_picture():
+    run = race.race_columns(race.SURFACES["long bowl"], 0.5, 40)
+    assert run["x0"][-1] is None
+    assert "SGD and momentum diverged" in run["lead"][-1]
+    assert (
+        race.race_columns(race.SURFACES["long bowl"], 0.05, 40)["lead"][-1].count("diverged") == 0
+    )
+
+
+def test_gradient_check_shows_the_checks_own_errors():
+    net = pb.Network([2, 3, 1], rng=0)
+    part = interactive.gradient_check_stepper(net, [[0.5, 1.0]], [[1.0]])
+    (run,) = part.data["runs"]
+    for frame, h in ((8, 1e-3), (20, 1e-6)):
+        report = pb.check_gradient(net, [[0.5, 1.0]], [[1.0]], h=h)
+        assert run["cols"]["h"][frame] == h
+        assert run["cols"]["c64"][frame] == rounded(report.max_relative_error, 3)
+    assert min(run["cols"]["c64"]) < 1e-8
+    assert run["cols"]["c64"][0] > 1e-4
+    assert run["cols"]["c64"][-1] > 1e-2
+    assert min(run["cols"]["c32"]) > 1e-6
+    assert min(run["cols"]["i64"]) < 1e-13
+
+
+# Training
+
+
+def train_small(sizes=(2, 3, 1), epochs=30, **more):
+    rng = np.random.default_rng(0)
+    net = pb.Network(sizes, "tanh", rng=0)
+    inputs = rng.uniform(-1, 1, (6, sizes[0]))
+    targets = (inputs.sum(axis=1, keepdims=True) > 0) * np.ones(sizes[-1])
+    more = {"optimizer": SGD(1.0), "batch_size": None, "record": True} | more
+    return net, train(net, inputs, targets, epochs=epochs, **more), inputs, targets
+
+
+def test_training_columns_are_the_histories():
+    net, history, inputs, targets = train_small()
+    part = interactive.training_stepper(net, history, inputs, targets)
+    columns = part.data["runs"][0]["cols"]
+    assert part.data["runs"][0]["n"] == 31
+    assert columns["C"][:-1] == shown(history.losses)
+    assert columns["C"][-1] == rounded(pb.evaluate(net, inputs, targets))
+    for name, l, j, i in network_steps.parameters(net):
+        for frame in range(30):
+            for key, vectors, decimals in [
+                (name, history.record.theta, 3),
+                (f"g{name}", history.record.grad, 4),
+            ]:
+                expected = network_steps.entry(pb.Params(net.sizes, vectors[frame]), l, j, i)
+                assert value_at(columns[key], frame) == pytest.approx(
+                    expected, abs=0.501 * 10**-decimals
+                )
+
+
+@pytest.mark.parametrize(
+    ("rule", "box"),
+    [
+        (MaxIterations(7), "iterations reached: 7?"),
+        (LossBelow(0.6), "loss below threshold: 0.6?"),
+        (LossChangeBelow(0.01), "change of loss below threshold: 0.01?"),
+        (lambda now: "enough" if now.history.iterations == 3 else None, "enough?"),
+    ],
+)
+def test_the_rule_that_fires_is_lit_at_the_end_only(rule, box):
+    net, history, inputs, targets = train_small(epochs=500, stop=[rule])
+    part = interactive.training_stepper(net, history, inputs, targets, stop=rule)
+    (run,) = part.data["runs"]
+    last = run["n"] - 1
+    lit = r'<span class="pb-box pb-rule pb-on">(.*?)</span>'
+    assert re.findall(lit, text_at(run["cols"], "math", last)) == [box]
+    assert re.findall(lit, text_at(run["cols"], "math", last - 1)) == []
+    assert history.reason in text_at(run["cols"], "say", last)
+
+
+def test_the_decision_region_is_where_the_output_exceeds_a_half():
+    net, history, inputs, targets = train_small()
+    part = interactive.training_stepper(net, history, inputs, targets)
+    area = part.data["runs"][0]["cols"]["area1"]
+    assert area["at"][0] == 0
+    assert area["at"][-1] == 30
+    path = re.findall(r"[\d.]+ [\d.]+", area["v"][-1])
+    points = np.array([[float(v) for v in point.split()] for point in path])
+    chart = drawing.Chart(40, 185, 190, 170, *(training_steps.bounds(c) for c in inputs.T))
+    x = chart.x[0] + (points[:, 0] - chart.left) / chart.width * np.ptp(chart.x)
+    y = chart.y[1] - (points[:, 1] - chart.top) / chart.height * np.ptp(chart.y)
+    inner = (np.abs(points - [40, 185]).min(axis=1) > 1) & (
+        np.abs(points - [230, 355]).min(axis=1) > 1
+    )
+    out = pb.predict(net, np.column_stack([x, y])[inner])
+    assert inner.sum() >= 5
+    assert np.abs(out - 0.5).max() < 0.1
+
+
+@pytest.mark.parametrize("sizes", [(1, 4, 1), (3, 2, 1), (2, 4, 3), (20, 30, 4)])
+def test_training_of_other_shapes(sizes):
+    net, history, inputs, targets = train_small(sizes)
+    part = interactive.training_stepper(net, history, inputs, targets)
+    for frame in (0, 30):
+        assert text_at(part.data["runs"][0]["cols"], "say", frame)
+    assert part.to_html()
+
+
+def test_long_runs_are_thinned_out_and_keep_both_ends():
+    at = training_steps.shown_iterations(12_345)
+    assert (at[0], at[-1], len(at)) == (0, 12_345, 501)
+    assert training_steps.shown_iterations(500) == list(range(501))
+
+
+def test_a_history_that_cannot_be_shown_says_why():
+    net, history, inputs, targets = train_small(record=False)
+    with pytest.raises(ValueError, match=r"no record; train with pb.train\(..., record=True\)"):
+        interactive.training_stepper(net, history, inputs, targets)
+    net, history, inputs, targets = train_small()
+    with pytest.raises(ValueError, match="a network with 13 parameters, Network"):
+        interactive.training_stepper(pb.Network([2, 2, 1], rng=0), history, inputs, targets)
+    history.record.theta[3][0] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinite parameters: this run diverged"):
+        interactive.training_stepper(net, history, inputs, targets)
+    history.record.grad.clear()
+    with pytest.raises(ValueError, match="no iterations"):
+        interactive.training_stepper(net, history, inputs, targets)
+
+
 # Bad input
+
+
+def test_unknown_names_are_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="no curve for 'softmax'; the explorer shows sigmoid"):
+        interactive.activation_explorer(["softmax"])
+    with pytest.raises(ValueError, match="no loss 'hinge'; the losses are half_sse"):
+        interactive.loss_explorer(["hinge"])
+    with pytest.raises(ValueError, match="no surface 'hill'; the surfaces are long bowl"):
+        interactive.optimizer_race(["hill"])
+    with pytest.raises(ValueError, match="names is empty"):
+        interactive.activation_explorer([])
+    with pytest.raises(ValueError, match="steps is 0"):
+        interactive.optimizer_race(steps=0)
+    with pytest.raises(ValueError, match="learning rate"):
+        interactive.optimizer_race(lr=-1.0)
 
 
 def test_a_trace_of_another_network_is_refused():

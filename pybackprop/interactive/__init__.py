@@ -5,15 +5,23 @@ its data on a page without a kernel, where the page's script brings it to life.
 """
 
 from .display import STATIC, Interactive, module, page_script, style
+from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
 from .network_steps import backward_stepper, derivation_stepper, forward_stepper
+from .race import optimizer_race
+from .training_steps import training_stepper
 
 __all__ = [
     "STATIC",
     "Interactive",
+    "activation_explorer",
     "backward_stepper",
     "derivation_stepper",
     "forward_stepper",
+    "gradient_check_stepper",
+    "loss_explorer",
     "module",
+    "optimizer_race",
     "page_script",
     "style",
+    "training_stepper",
 ]

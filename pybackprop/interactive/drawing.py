@@ -6,7 +6,7 @@ without a style sheet shows.
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..network import Network
 from .stepper import num, rounded
@@ -85,7 +85,7 @@ def lines(head: str, *rows: str) -> str:
 # SVG
 
 
-def tag(name: str, content: str = "", **attributes: Any) -> str:
+def tag(name: str, content: str = "", /, **attributes: Any) -> str:
     """Return an element; ``_`` in a name stands for a hyphen, at its end for nothing."""
     marks = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
@@ -124,6 +124,149 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], columns: bool = Fa
     )
     top = "".join(f'<th scope="col">{name}</th>' for name in head)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+# A chart
+
+
+class Chart(NamedTuple):
+    """A rectangle of a picture with linear axes; on logarithmic ones pass logarithms.
+
+    Attributes
+    ----------
+    left, top, width, height : float
+        The rectangle.
+    x, y : (float, float)
+        The values at its left and right, bottom and top.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def scale(self, axis: str) -> str:
+        """Return "a b", where a value v of the axis stands at a + b v."""
+        if axis == "x":
+            low, high = self.x
+            start, slope = self.left, self.width / (high - low)
+        else:
+            low, high = self.y
+            start, slope = self.top + self.height, -self.height / (high - low)
+        return f"{start - slope * low:.6g} {slope:.6g}"
+
+    def at(self, axis: str, value: float) -> float:
+        """Return where a value stands."""
+        start, slope = map(float, self.scale(axis).split())
+        return start + slope * value
+
+    def frame(
+        self,
+        x_label: str,
+        y_label: str,
+        x_ticks: Mapping[Any, str],
+        y_ticks: Mapping[Any, str],
+    ) -> str:
+        """Draw the axes, ticks (value -> label) and names."""
+        right, bottom = self.left + self.width, self.top + self.height
+        parts = []
+        for value, text in x_ticks.items():
+            x = self.at("x", value)
+            parts.append(grid_line(x, self.top, x, bottom))
+            parts.append(write(x, bottom + 14, None, text, class_="pb-tick"))
+        for value, text in y_ticks.items():
+            y = self.at("y", value)
+            parts.append(grid_line(self.left, y, right, y))
+            more = {"class_": "pb-tick", "text_anchor": "end"}
+            parts.append(write(self.left - 5, y + 4, None, text, **more))
+        parts.append(write(right, bottom + 28, None, x_label, class_="pb-tick", text_anchor="end"))
+        parts.append(
+            write(self.left, self.top - 7, None, y_label, class_="pb-tick", text_anchor="start")
+        )
+        return "".join(parts)
+
+    def line(self, x: Iterable[float], y: Iterable[float], class_: str) -> str:
+        """Draw a curve; it is left out where it leaves the rectangle."""
+        low, high = self.y
+        path, pen = [], "M"
+        for u, v in zip(x, y, strict=True):
+            if low <= v <= high:
+                path.append(f"{pen}{self.at('x', u):.1f} {self.at('y', v):.1f}")
+                pen = "L"
+            else:
+                pen = "M"
+        return tag("path", d="".join(path), class_=class_, fill="none", stroke="currentColor")
+
+    def mark(self, x: str, y: str, class_: str, shape: int = 0, **more: Any) -> str:
+        """Draw a mark that follows two columns."""
+        places = {"data_x": f"{x} {self.scale('x')}", "data_y": f"{y} {self.scale('y')}"}
+        return tag("g", marker(class_, shape), **places, **more)
+
+    def trail(self, x: str, y: str, class_: str) -> str:
+        """Draw the way that a mark has gone."""
+        way = f"{x} {self.scale('x')} {y} {self.scale('y')}"
+        return tag("polyline", data_trail=way, class_=class_, fill="none", stroke="currentColor")
+
+    def cursor(self, x: str) -> str:
+        """Draw a vertical line at a column's value."""
+        line = tag("line", class_="pb-cursor", stroke="currentColor", x1=0, x2=0,
+                   y1=f"{self.top:g}", y2=f"{self.top + self.height:g}")  # fmt: skip
+        return tag("g", line, data_x=f"{x} {self.scale('x')}")
+
+    def handle(self, x: str) -> str:
+        """Return the invisible area where dragging chooses the frame."""
+        box = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
+        return tag(
+            "rect", class_="pb-drag", fill="transparent", data_drag=f"{x} {self.scale('x')}",
+            **{key: f"{value:g}" for key, value in box.items()},
+        )  # fmt: skip
+
+
+MARKERS = (
+    "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
+    "M-4.5-4.5h9v9h-9z",
+    "M0-6 5.5 4.5h-11z",
+    "M0-6 6 0 0 6-6 0z",
+    "M0 6-5.5-4.5h11z",
+)
+"""Circle, square, triangle, diamond, triangle pointing down."""
+
+
+def marker(class_: str, shape: int = 0) -> str:
+    """Draw one of the five marks around the origin."""
+    return tag("path", d=MARKERS[shape], class_=f"pb-mark {class_}", fill="currentColor")
+
+
+def swatch(place: int) -> str:
+    """Draw the mark of a series as a small picture, for a table."""
+    return (
+        '<svg viewBox="-9 -9 18 18" width="14" height="14" aria-hidden="true">'
+        f"{marker(f'pb-s{place}', place)}</svg>"
+    )
+
+
+def grid_line(x1: float, y1: float, x2: float, y2: float) -> str:
+    """Draw a thin line."""
+    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
+    more = {"class_": "pb-grid", "stroke": "currentColor", "stroke_opacity": 0.2}
+    return tag("line", **{key: f"{value:.1f}" for key, value in ends.items()}, **more)
+
+
+def key(entries: Iterable[tuple[str, str, int | None]], x: float, y: float, gap: float) -> str:
+    """Draw a legend in a row: text, class, and the mark's shape (None: a piece of line)."""
+    parts = []
+    for place, (text, class_, shape) in enumerate(entries):
+        at = x + gap * place
+        sample = (
+            tag("path", d="M-9 0H9", class_=class_, fill="none", stroke="currentColor")
+            if shape is None
+            else marker(class_, shape)
+        )
+        parts.append(tag("g", sample, transform=f"translate({at:g},{y - 4:g})"))
+        parts.append(write(at + 13, y, None, text, class_="pb-tick", text_anchor="start"))
+    return "".join(parts)
 
 
 # The network

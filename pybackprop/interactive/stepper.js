@@ -1,10 +1,12 @@
 // A stepper shows one frame of a run. A run is a set of columns: a list with one value a frame, a sparse
-// column { at, v } that holds its value until the next, or a template with {other columns} in it.
+// column { at, v } that holds its value until the next, a packed one { d, k } of differences in units of
+// 10^-k, or a template with {other columns} in it.
 // Python drew the picture and the table, and marked what changes:
 //   data-t="c"             text is column c            data-h="c"     HTML is column c
 //   data-x="c a b" data-y  moved to a + b * column c   data-d="c"     path is column c
 //   data-trail="c a b d e f"  line through all (c, d) up to this frame
-//   data-w="c"             line width from a weight    data-run="0 2" shown in these runs only
+//   data-w="c"             line as strong as a weight, dashed below 0
+//   data-run="0 2"         shown in these runs only
 //   data-k="name"          lit when the column "lit" has name:role   data-pick="3"  a click chooses run 3
 //   data-drag="c a b"      dragging along x goes to the frame whose column c is nearest
 
@@ -41,6 +43,13 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     return typeof value === "string" ? value.replace(/\{([\w.]+)\}/g, (_, other) => fill(other)) : show(value);
   };
 
+  for (const { cols } of runs) {
+    for (const [name, column] of Object.entries(cols)) {
+      let sum = 0;
+      if (column?.d) cols[name] = column.d.map((step) => (sum += step) / 10 ** column.k);
+    }
+  }
+
   // What changes, as a list of functions that each update one element.
   const updates = [];
   const each = (attribute, bind) => poster.querySelectorAll(`[data-${attribute}]`).forEach((node) => {
@@ -56,8 +65,11 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
   each("h", (node, name) => ({ value: () => fill(name), apply: (html) => { node.innerHTML = html; } }));
   each("d", (node, name) => ({ value: () => raw(name), apply: (path) => node.setAttribute("d", path ?? "") }));
   each("w", (node, name) => ({
-    value: () => (1 + 3 * Math.min(1, Math.abs(raw(name)) / 4)).toFixed(2),
-    apply: (width) => { node.style.strokeWidth = width; },
+    value: () => raw(name),
+    apply: (weight) => {
+      node.setAttribute("stroke-width", Math.round(10 * Math.min(5, 0.4 + Math.abs(weight))) / 10);
+      node.setAttribute("stroke-dasharray", weight < 0 ? "4 3" : "none");
+    },
   }));
   each("k", (node, name) => ({
     value: () => (` ${raw("lit") ?? ""} `.match(` ${name}:(\\w+) `) ?? [])[1],
@@ -124,7 +136,7 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
   poster.querySelector(".pb-head").append(
     ...choices.map((choice, c) => make("label", {}, `${choice.label} `, selects[c])));
   const table = poster.querySelector("details");
-  if (table) table.open = false;
+  if (table) table.open = Boolean(data.open);
 
   function choose() {
     run = runs[chosen.reduce((index, option, c) => index * choices[c].options.length + option, 0)];
@@ -136,8 +148,9 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     frame = Math.max(0, Math.min(run.n - 1, to));
     updates.forEach((update) => update());
     slider.value = frame;
-    slider.setAttribute("aria-valuetext", `step ${frame + 1} of ${run.n}`);
-    count.textContent = `${frame + 1} / ${run.n}`;
+    const where = raw("where") && fill("where"); // explorers name a place, not a step
+    slider.setAttribute("aria-valuetext", where ?? `step ${frame + 1} of ${run.n}`);
+    count.textContent = where ?? `${frame + 1} / ${run.n}`;
     el.dataset.frame = frame;
     if (link) link.href = `#${address()}`;
     if (model.get("frame") !== frame) {

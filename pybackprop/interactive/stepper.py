@@ -8,7 +8,8 @@ places are marked; `still` does the same here, for readers without JavaScript.
 import html
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from .display import Interactive
@@ -66,10 +67,22 @@ def columns(frames: Sequence[Frame]) -> dict[str, Any]:
     return result
 
 
+def packed(values: Iterable[float], decimals: int) -> dict[str, Any]:
+    """Return a column of long, smooth runs of numbers, rounded to decimals, in half the space.
+
+    >>> packed([0.5, 0.51234, -2.0], decimals=3)
+    {'d': [500, 12, -2512], 'k': 3}
+    """
+    units = [round(value * 10**decimals) for value in values]
+    return {"d": units[:1] + [b - a for a, b in pairwise(units)], "k": decimals}
+
+
 def value_at(column: Any, frame: int) -> Any:
     """Return what a column holds at a frame."""
     if isinstance(column, list):
         return column[frame]
+    if isinstance(column, dict) and "d" in column:
+        return sum(column["d"][: frame + 1]) / 10 ** column["k"]
     if isinstance(column, dict):
         return [v for first, v in zip(column["at"], column["v"], strict=True) if first <= frame][-1]
     return column
@@ -91,7 +104,8 @@ def still(markup: str, run: Columns, frame: int) -> str:
     def place(marks: Sequence[str], at: int) -> float | None:
         name, a, b = marks
         value = value_at(run[name], at)
-        return None if value is None else round(float(a) + float(b) * value, 1)
+        # Ties upward, as JavaScript rounds them.
+        return None if value is None else math.floor(10 * (float(a) + float(b) * value) + 0.5) / 10
 
     def moved(match: re.Match[str]) -> str:
         x, y = (place(marks.split(), frame) if marks else 0 for marks in match.groups())
@@ -113,6 +127,14 @@ def still(markup: str, run: Columns, frame: int) -> str:
         return match[1] + (html.escape(text) if match[2] == "t" else text)
 
     markup = re.sub(r'(data-([th])="([\w.]+)"[^>]*>)', filled, markup)
+
+    def stroke(match: re.Match[str]) -> str:
+        weight = value_at(run[match[1]], frame)
+        width = rounded(min(5, 0.4 + abs(weight)), 2)
+        dash = "4 3" if weight < 0 else "none"
+        return f'{match[0]} stroke-width="{width:g}" stroke-dasharray="{dash}"'
+
+    markup = re.sub(r'data-w="([\w.]+)"', stroke, markup)
     markup = re.sub(
         r'data-d="([\w.]+)"', lambda m: f'{m[0]} d="{value_at(run[m[1]], frame)}"', markup
     )
@@ -136,9 +158,10 @@ def stepper(
     caption: str = "All numbers",
     choices: Sequence[Mapping[str, Any]] = (),
     shared: Columns | None = None,
+    wide: bool = False,
+    open: bool = False,
     interval: int = 1500,
     start: int = 0,
-    still_at: int = -1,
     controls: Callable[[], Mapping[str, Any]] | None = None,
     remake: Callable[..., Interactive] | None = None,
 ) -> Interactive:
@@ -159,10 +182,14 @@ def stepper(
         See `choice`.
     shared : columns, optional
         Columns that all runs have in common.
+    wide : bool, optional
+        The panel stands below the picture, not beside it.
+    open : bool, optional
+        Whether the table is unfolded from the start.
     interval : int, optional
         Milliseconds between frames when playing.
-    start, still_at : int, optional
-        The first frame shown, and the frame of the still (in the first run).
+    start : int, optional
+        The frame shown first; the still shows it, too, or the last frame where this is 0.
     controls, remake : callable, optional
         See `Interactive`.
 
@@ -194,10 +221,10 @@ def stepper(
         f'<details class="pb-numbers" open><summary>{html.escape(caption)}</summary>'
         f'<div class="pb-scroll">{table}</div></details>',
         first,
-        still_at % plain[0]["n"],
+        start or plain[0]["n"] - 1,
     )
     poster = (
-        f'<div class="pb-poster"><div class="pb-head"><strong class="pb-title">'
+        f'<div class="pb-poster{" pb-wide" * wide}"><div class="pb-head"><strong class="pb-title">'
         f"{html.escape(title)}</strong></div>{body}</div>"
     )
     data = {
@@ -207,6 +234,7 @@ def stepper(
         "runs": plain,
         "cols": shared,
         "interval": interval,
+        "open": open,
         "start": start,
     }
     steps = max(run["n"] for run in plain)

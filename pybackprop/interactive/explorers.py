@@ -1,0 +1,383 @@
+"""Explorers: one function over its argument, dragged by the reader."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..activations import ACTIVATIONS
+from ..gradcheck import METHODS, check_gradient
+from ..losses import LOSSES, objective
+from ..network import Network
+from ..params import Array
+from .display import Interactive
+from .drawing import Chart, frac, key, lines, svg, swatch, sym, table
+from .network_steps import FUNCTION
+from .stepper import SUPERSCRIPT, choice, num, rounded, stepper
+
+Z = np.linspace(-6, 6, 121).round(1)
+MIDDLE = 60
+ELEMENTWISE = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "identity")
+
+
+def short(values: Any) -> list[float | int]:
+    """Return numbers as they are shown."""
+    return [rounded(value) for value in np.ravel(values).tolist()]
+
+
+# Activations
+
+
+def activation_columns(name: str) -> dict[str, Any]:
+    """Return value, slope and what a slope does to a gradient, for z from -6 to 6."""
+    phi = ACTIVATIONS[name]
+    a = phi(Z)
+    slope = phi.derivative(Z, a) * np.ones_like(Z)
+    largest = slope.max()
+    f = FUNCTION[name]
+    return {
+        "n": len(Z),
+        "a": short(a),
+        "d": short(slope),
+        "d5": short(slope**5),
+        "mood": [mood(one / largest) for one in slope.tolist()],
+        "math": lines(
+            name,
+            f"{sym('a', role='activation')} = {f}(<var>z</var>) = {f}({{z}}) = "
+            '<b><span class="pb-activation">{a}</span></b>',
+            f'{f}′({{z}}) = <b><span class="pb-gradient">{{d}}</span></b>',
+            f"five such layers: {f}′({{z}})<sup>5</sup> = "
+            '<b><span class="pb-gradient">{d5}</span></b>',
+        ),
+        "say": f"At z = {{z}}, {name} gives {{a}}; its slope is {{d}}. {{mood}}",
+    }
+
+
+def mood(share: float) -> str:
+    """Say what a slope, as a share of the largest one, does to a gradient."""
+    if share == 0:
+        return "No gradient passes here at all."
+    if share < 0.1:
+        return "It is saturated: almost nothing of a gradient passes."
+    if share < 0.5:
+        return "It begins to saturate: a gradient loses more than half of what could pass."
+    return "A gradient passes well."
+
+
+def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
+    """Show activation functions, their slopes and where they saturate; the reader drags z.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Keys of ``pb.ACTIVATIONS`` but for softmax, which has no curve over one z.
+
+    Returns
+    -------
+    Interactive
+
+    Raises
+    ------
+    ValueError
+        An unknown name, softmax, or no name at all.
+
+    Examples
+    --------
+    >>> activation_explorer(["sigmoid", "relu"])
+    Activation functions: 121 steps
+    """
+    for name in names:
+        if name not in ELEMENTWISE:
+            raise ValueError(f"no curve for {name!r}; the explorer shows {', '.join(ELEMENTWISE)}")
+    runs = [activation_columns(name) for name in names]
+    if not runs:
+        raise ValueError("names is empty; give at least one activation, such as ['sigmoid']")
+    picture = []
+    for place, (name, run) in enumerate(zip(names, runs, strict=True)):
+        bounded = max(np.abs(run["a"])) < 2
+        values = (-1.2, 1.2) if bounded else (-1.5, 6.2)
+        ticks = {v: num(v) for v in ((-1, 0, 1) if bounded else (0, 2, 4, 6))}
+        top = Chart(48, 22, 330, 130, (-6, 6), values)
+        low = Chart(48, 202, 330, 80, (-6, 6), (-0.2, 1.25))
+        f = FUNCTION[name]
+        z_ticks = {v: num(v) for v in (-6, -3, 0, 3, 6)}
+        picture.append(
+            f'<g data-run="{place}">'
+            + top.frame("", f"a = {f}(z)", dict.fromkeys(z_ticks, ""), ticks)
+            + low.frame("z", f"slope {f}′(z)", z_ticks, {0: "0", 0.5: "0.5", 1: "1"})
+            + top.line(Z, run["a"], "pb-curve pb-s0")
+            + low.line(Z, run["d"], "pb-curve pb-grad")
+            + top.mark("z", "a", "pb-s0")
+            + low.mark("z", "d", "pb-grad", 3)
+            + "</g>"
+        )
+    chart = Chart(48, 10, 330, 280, (-6, 6), (0, 1))
+    picture += [chart.cursor("z"), chart.handle("z")]
+    rows = []
+    for name in names:
+        phi, z = ACTIVATIONS[name], np.array([-2.0, 0.0, 2.0])
+        a = phi(z)
+        slopes = phi.derivative(z, a) * np.ones(3)
+        rows.append((name, *map(num, a), *map(num, slopes)))
+    head = [
+        "activation",
+        *(f"f({z})" for z in ("−2", "0", "2")),
+        *(f"f′({z})" for z in ("−2", "0", "2")),
+    ]
+    return stepper(
+        "activation",
+        "Activation functions",
+        svg(400, 316, "An activation function and its slope over z", *picture),
+        runs,
+        choices=[choice("Function", list(names))] if len(names) > 1 else (),
+        shared={"z": short(Z), "where": "z = {z}"},
+        table=table(head, rows),
+        caption="Values and slopes at three places",
+        interval=60,
+        start=MIDDLE,
+    )
+
+
+# Losses
+
+SHOWN_LOSSES = ("half_sse", "sse", "bce", "cross_entropy")
+
+
+def loss_columns(name: str, y: float) -> dict[str, Any]:
+    """Return a loss of one sigmoid output over the logit z, with both gradients.
+
+    For cross_entropy the output is the first of two softmax outputs with the logits (z, 0); its
+    probability is sigmoid(z), too.
+    """
+    softmax = name == "cross_entropy"
+    phi, loss = ACTIVATIONS["softmax" if softmax else "sigmoid"], LOSSES[name]
+    joined = objective(loss, phi)
+    value, over_a, over_z = [], [], []
+    for z in Z.tolist():
+        logits = np.array([[z, 0.0] if softmax else [z]])
+        target = np.array([[y, 1 - y] if softmax else [y]])
+        a = phi(logits)
+        value.append(joined.value(logits, a, target).item())
+        over_a.append(loss.gradient(a, target)[0, 0])
+        over_z.append(joined.delta(logits, a, target)[0, 0])
+    return {
+        "n": len(Z),
+        "C": short(value),
+        "da": short(over_a),
+        "dz": short(over_z),
+        "y": num(y),
+        "math": lines(
+            f"{name}, target {num(y)}",
+            f'{sym("a", role="activation")} = σ({{z}}) = <span class="pb-activation">{{a}}</span>',
+            "<var>C</var> = <b>{C}</b>",
+            f"{frac('∂<var>C</var>', '∂<var>a</var>')} = "
+            '<b><span class="pb-gradient">{da}</span></b>',
+            f"{frac('∂<var>C</var>', '∂<var>z</var>')} = {sym('δ', role='delta')} = "
+            '<b><span class="pb-delta">{dz}</span></b>',
+        ),
+        "say": f"At the logit {{z}} the output is {{a}} and {name} is {{C}}. "
+        "Its slope over the output is {da}, over the logit {dz}.",
+    }
+
+
+def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
+    """Show losses over the output and over the logit, with their gradients; the reader drags.
+
+    Of one output, so ``mse`` is ``sse``. The output is a sigmoid (cross_entropy: softmax of two).
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Keys of ``pb.LOSSES``.
+
+    Returns
+    -------
+    Interactive
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or none.
+
+    Examples
+    --------
+    >>> loss_explorer(["half_sse", "bce"])
+    Losses and their gradients: 121 steps
+    """
+    for name in names:
+        if name not in LOSSES:
+            raise ValueError(f"no loss {name!r}; the losses are {', '.join(LOSSES)}")
+    if not names:
+        raise ValueError("names is empty; give at least one loss, such as ['bce']")
+    targets = (1.0, 0.0)
+    runs = [loss_columns(name, y) for name in names for y in targets]
+    a = ACTIVATIONS["sigmoid"](Z)
+    picture = []
+    over_a = Chart(48, 22, 330, 120, (0, 1), (-2.3, 2.7))
+    over_z = Chart(48, 196, 330, 120, (-6, 6), (-2.3, 2.7))
+    heights = {v: num(v) for v in (-2, 0, 2)}
+    picture.append(
+        over_a.frame(
+            "output a", "over the output", {v: num(v) for v in (0, 0.25, 0.5, 0.75, 1)}, heights
+        )
+        + over_z.frame("logit z", "over the logit", {v: num(v) for v in (-6, -3, 0, 3, 6)}, heights)
+    )
+    for place, run in enumerate(runs):
+        picture.append(
+            f'<g data-run="{place}">'
+            + over_a.line(a, run["C"], "pb-curve pb-s0")
+            + over_a.line(a, run["da"], "pb-curve pb-grad")
+            + over_z.line(Z, run["C"], "pb-curve pb-s0")
+            + over_z.line(Z, run["dz"], "pb-curve pb-s1")
+            + "</g>"
+        )
+    # Marks stay at the rim where a curve leaves the chart.
+    inside = {f"{column}_in": column for column in ("C", "da", "dz")}
+    for run in runs:
+        run |= {new: [max(-2.3, min(2.7, v)) for v in run[old]] for new, old in inside.items()}
+    picture += [
+        over_a.mark("a", "C_in", "pb-s0"),
+        over_a.mark("a", "da_in", "pb-grad", 3),
+        over_z.mark("z", "C_in", "pb-s0"),
+        over_z.mark("z", "dz_in", "pb-s1", 1),
+        key(
+            [("C", "pb-curve pb-s0", None), ("∂C/∂a", "pb-curve pb-grad", None),
+             ("∂C/∂z", "pb-curve pb-s1", None)], 180, 15, 74,
+        ),
+        over_a.handle("a"),
+        over_z.handle("z"),
+    ]  # fmt: skip
+    rows = [
+        (f"{name}, y = {num(y)}", *(num(run[c][at]) for at in (20, 60, 100) for c in ("C", "dz")))
+        for (name, y), run in zip([(n, y) for n in names for y in targets], runs, strict=True)
+    ]
+    head = ["loss", *(f"{c} at {z}" for z in ("−4", "0", "4") for c in ("C", "∂C/∂z"))]
+    return stepper(
+        "loss",
+        "Losses and their gradients",
+        svg(400, 350, "A loss and its gradient, over the output and over the logit", *picture),
+        runs,
+        choices=[choice("Loss", list(names)), choice("Target", [num(y) for y in targets])],
+        shared={"z": short(Z), "a": short(a), "where": "z = {z}"},
+        table=table(head, rows),
+        caption="Losses and slopes at three logits",
+        interval=60,
+        start=MIDDLE,
+    )
+
+
+# Gradient check
+
+CHECKS = (
+    ("c64", "central, float64", "central", np.float64),
+    ("c32", "central, float32", "central", np.float32),
+    ("f64", "forward, float64", "forward", np.float64),
+    ("i64", "complex, float64", "complex", np.float64),
+)
+STEPS = np.linspace(-1, -16, 61)
+
+
+def check_columns(net: Network, X: Array, Y: Array, sample: int | None) -> dict[str, Any]:
+    """Return the largest relative error of each method over the step sizes 0.1 to 1e-16."""
+    run: dict[str, Any] = {"n": len(STEPS)}
+    for name, _, method, dtype in CHECKS:
+        twin = net.with_params(net.params.theta.astype(dtype))
+        errors = np.array(
+            [
+                check_gradient(twin, X.astype(dtype), Y.astype(dtype), method=method, h=h,
+                               sample=sample, rng=0).max_relative_error
+                for h in (10.0**STEPS).tolist()
+            ]
+        )  # fmt: skip
+        run[name] = [rounded(error, 3) for error in errors.tolist()]
+        logs = np.log10(np.clip(errors, 1e-17, 10))
+        run[f"{name}_log"] = [round(value, 2) for value in logs.tolist()]
+    return run
+
+
+def gradient_check_stepper(
+    net: Network, X: Any, Y: Any, *, sample: int | None = None
+) -> Interactive:
+    """Show the error of numerical gradients over the step size; the reader drags h.
+
+    Central and forward differences and the complex step, float64 against float32: each is the
+    largest relative error against backpropagation over the checked entries. Left of the best step
+    the errors are rounding noise, and another processor may show other digits there.
+
+    Parameters
+    ----------
+    net : Network
+    X, Y : array of shape (m, n_0) and (m, n_L)
+    sample : int, optional
+        Entries to check; all of them when left out.
+
+    Returns
+    -------
+    Interactive
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_gradient`.
+
+    Examples
+    --------
+    >>> import pybackprop as pb
+    >>> gradient_check_stepper(pb.Network([2, 2, 1], rng=0), [[0.5, 1.0]], [[1.0]])
+    Gradient check over the step size: 61 steps
+    """
+    X, Y = np.asarray(X), np.asarray(Y)
+    check_gradient(net, X, Y, sample=1, rng=0)  # bad data are named before anything is drawn
+    run = check_columns(net, X, Y, sample)
+    best = {name: int(np.argmin(run[name])) for name, *_ in CHECKS}
+    run["h"] = [rounded(h, 3) for h in (10.0**STEPS).tolist()]
+    run["h_log"] = [round(value, 2) for value in STEPS.tolist()]
+    run["why"] = [
+        "Truncation dominates: a smaller step would be better."
+        if at < best["c64"]
+        else "The best step for central differences in float64."
+        if at == best["c64"]
+        else "Rounding dominates: the difference of two nearly equal losses has few digits left."
+        for at in range(len(STEPS))
+    ]
+    rows = "".join(
+        f'<tr><th scope="row">{swatch(place)} {label}</th><td>{{{name}}}</td></tr>'
+        for place, (name, label, *_) in enumerate(CHECKS)
+    )
+    run["math"] = lines("Largest relative error at <var>h</var> = {h}") + f"<table>{rows}</table>"
+    run["say"] = (
+        "With the step {h}, central differences err by {c64} in float64 and {c32} in float32; "
+        "forward differences by {f64}, the complex step by {i64}. {why}"
+    )
+    chart = Chart(56, 22, 326, 240, (-16, -1), (-17, 1))
+    powers = {v: f"10{str(v).translate(SUPERSCRIPT)}" for v in (-16, -12, -8, -4, 0)}
+    curves = [
+        chart.line(STEPS, run[f"{name}_log"], f"pb-curve pb-s{place}")
+        + chart.mark("h_log", f"{name}_log", f"pb-s{place}", place)
+        for place, (name, *_) in enumerate(CHECKS)
+    ]
+    x_ticks = {v: text for v, text in powers.items() if v} | {-1: "10⁻¹"}
+    ends = [
+        (
+            label,
+            num(10.0 ** STEPS[best[name]].item()),
+            num(run[name][best[name]], 3),
+            num(METHODS[method][1](np.finfo(dtype).eps.item()), 3),
+        )
+        for name, label, method, dtype in CHECKS
+    ]
+    return stepper(
+        "gradient-check",
+        "Gradient check over the step size",
+        svg(
+            400, 296, "Error of numerical gradients over the step size, both logarithmic",
+            chart.frame("step h", "largest relative error", x_ticks, powers),
+            *curves, chart.cursor("h_log"), chart.handle("h_log"),
+        ),
+        [run],
+        shared={"where": "h = {h}"},
+        table=table(["method", "best h", "its error", "default h"], ends),
+        caption="The best step of each method",
+        interval=150,
+        start=min(best["c64"], len(STEPS) - 1),
+    )  # fmt: skip
