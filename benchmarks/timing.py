@@ -51,6 +51,8 @@ def print_table(header: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
 
     def line(cells: list[str]) -> str:
-        return "| " + " | ".join(cell.ljust(w) for cell, w in zip(cells, widths, strict=True)) + " |"
+        return (
+            "| " + " | ".join(cell.ljust(w) for cell, w in zip(cells, widths, strict=True)) + " |"
+        )
 
     print(line(header), line(["-" * w for w in widths]), *map(line, rows), sep="\n", flush=True)
