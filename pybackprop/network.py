@@ -27,6 +27,12 @@ from .lookup import lookup
 from .losses import Objective, check_targets, get_loss, objective
 from .params import Array, Params
 
+# A step makes some arrays per layer and frees them. Beyond a threshold glibc hands freed memory
+# back to the system, and the next step pays for every page anew: a sixth of its time at
+# 784-1024-1024-10. The threshold follows the largest block freed so far, up to 32 MB; this one is
+# never touched.
+np.empty(2**25 - 2**13, np.uint8)
+
 dot = np.dot  # the product of two matrices, as ``@``; on small ones in half the time
 
 
