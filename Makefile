@@ -7,6 +7,9 @@ PORT ?= 8000
 BIN := .venv/bin
 HTML := _build/html
 
+# Test workers and notebooks run side by side: with threads of their own they fight for the cores.
+book test refresh: export OPENBLAS_NUM_THREADS = 1
+
 .PHONY: book serve test refresh bench weigh clean
 
 book: .venv/.book
@@ -28,14 +31,14 @@ test: .venv/.test book
 refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
 	$(BIN)/python book/_ext/refresh.py $(NOTEBOOKS)
 
-bench: .venv/.test
-	$(BIN)/python -m benchmarks
+bench: .venv-bench/.done  # make bench NAMES="steps epochs"; without names it lists them
+	.venv-bench/bin/python -m benchmarks $(NAMES)
 
 weigh: .venv/.test
 	$(BIN)/python tests/book/weigh.py
 
 clean:
-	rm -rf _build node_modules .venv
+	rm -rf _build node_modules .venv .venv-bench
 
 # The stamps: what is installed stays until a list of requirements changes.
 $(BIN)/python:
@@ -50,4 +53,10 @@ $(BIN)/python:
 
 .venv/.test: .venv/.book
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+# The peers of the benchmarks, gigabytes of them, stay out of the other environment.
+.venv-bench/.done: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
