@@ -337,7 +337,8 @@ def training_stepper(
                 ]
                 run[f"{kind}{l}"] = packed(map(float, norms), 3 if kind == "W" else 4)
             rows.append((f"size of <code>W[{l}]</code>", f"W{l}", f"g{l}"))
-    tables = table(head, rows, columns=True)
+    half = len(rows) if len(rows) <= 8 else (len(rows) + 1) // 2
+    tables = "".join(table(head, some, columns=True) for some in (rows[:half], rows[half:]) if some)
     if net.sizes[0] > 2:
         tables = table(["example", "target", "output"], found, columns=True) + tables
     rules = [stop] if callable(stop) else list(stop)
