@@ -641,25 +641,25 @@ def gradient_check_curve(
 def bug_panel(
     losses: Mapping[str, ArrayLike], errors: Mapping[str, float], axes: Sequence[Axes] | None = None
 ) -> tuple[Axes, Axes]:
-    """Draw loss curves beside the errors of the gradient check.
+    """Draw loss curves beside the errors of the gradient check, whose names serve both.
 
     Parameters
     ----------
     losses : mapping of str to array of shape (steps,)
+        Some or all of the names of ``errors``.
     errors : mapping of str to float
         The largest relative error of each, shown down to 1e-16.
     axes : two Axes, optional
     """
     left, right = (canvas(ax) for ax in axes or panels(1, 2))
-    for label, style in _styles(losses).items():
-        left.plot(np.asarray(losses[label]), lw=2, **style)
-    left.set(xlabel="step", ylabel="loss")
-    _legend(left)
     styles = _styles(errors)
+    for label, values in losses.items():
+        left.plot(np.asarray(values), lw=2, **styles[label])
+    left.set(xlabel="step", ylabel="loss")
     for place, (label, error) in enumerate(errors.items()):
-        color = styles[label]["color"]
-        right.plot([1e-16, max(error, 1e-16)], [place, place], color=color, lw=2)
-        right.plot(max(error, 1e-16), place, SERIES[place % len(SERIES)][2], color=color)
+        marker = SERIES[place % len(SERIES)][2]
+        ends = [1e-17, max(error, 1e-16)]
+        right.plot(ends, [place, place], lw=2, marker=marker, markevery=[-1], **styles[label])
     right.axvline(1e-6, color=INK, lw=1, ls=":")
     right.set(xscale="log", xlim=(1e-17, 10), ylim=(len(errors) - 0.5, -0.5))
     right.set_xlabel("gradient check: relative error")

@@ -388,6 +388,8 @@ def test_bug_panel_has_the_losses_left_and_the_errors_right():
     )
     assert list(line(left, "bug")[1]) == [2.0, 1.5]
     assert [label.get_text() for label in right.get_yticklabels()] == ["right", "bug"]
-    ends = [drawn.get_xdata()[-1] for drawn in right.get_lines()[1:4:2]]
+    ends = [line(right, name)[0][-1] for name in ("right", "bug")]
     assert ends == [1e-16, 0.4]
+    dashes = [drawn.get_linestyle() for drawn in left.get_lines()]
+    assert dashes == [drawn.get_linestyle() for drawn in right.get_lines()[:2]] == ["-", "--"]
     plt.close("all")
