@@ -7,7 +7,6 @@ local server, with no other host within reach.
 """
 
 import gzip
-import os
 import shutil
 import sys
 import tempfile
@@ -29,8 +28,8 @@ CLICKS = 60
 VISITS = 7
 MEASURE = """(clicks) => new Promise((done) => {
     const part = document.querySelector(".pybackprop-interactive"), work = [], paint = [];
-    const [, , , next, last] = part.querySelectorAll(".pb-buttons button");
-    const slider = part.querySelector("input[type=range]"), first = part.querySelector(".pb-buttons button");
+    const [first, , , next] = part.querySelectorAll(".pb-buttons button");
+    const slider = part.querySelector("input[type=range]");
     const channel = new MessageChannel();
     let begun = 0, left = clicks;
     channel.port1.onmessage = () => {
@@ -149,5 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.nice(0)
     main()

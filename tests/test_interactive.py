@@ -50,7 +50,7 @@ def results(frames):
 
 def as_text(markup):
     """Return HTML as text, fractions with a slash."""
-    fraction = r'<span class="pb-frac"><span>(\d+)</span><span>(\d+)</span></span>'
+    fraction = r'<span class="pb-frac"><span>(\d+)</span>.*?<span>(\d+)</span></span>'
     return re.sub("<.*?>", "", re.sub(fraction, r"(\1/\2)", markup))
 
 

@@ -58,8 +58,13 @@ def val(value: float, role: str = "", *, bare: bool = False) -> str:
 
 
 def frac(above: str, below: str) -> str:
-    """Return a fraction as HTML."""
-    return f'<span class="pb-frac"><span>{above}</span><span>{below}</span></span>'
+    """Return a fraction as HTML; the slash is for readers without a style sheet, and for speech."""
+    return f'<span class="pb-frac"><span>{above}</span>{hidden("/")}<span>{below}</span></span>'
+
+
+def hidden(text: str) -> str:
+    """Return text that the style sheet takes out of sight."""
+    return f'<span class="pb-hidden">{text}</span>'
 
 
 def signed_sum(values: Iterable[float]) -> str:

@@ -17,6 +17,7 @@ from .drawing import (
     colored,
     equal,
     frac,
+    hidden,
     lines,
     network,
     node_name,
@@ -460,7 +461,8 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
                 on = " pb-now" if (r, f) == current else ""
                 shown = num(value) if known and (current or total) else "?"
                 chips.append(
-                    f'<span class="pb-factor{on}"><span>{symbol}</span><span>{shown}</span></span>'
+                    f'<span class="pb-factor{on}"><span>{symbol}</span>'
+                    f"{hidden(' = ')}<span>{shown}</span></span>"
                 )
             text.append(("+ " if r else "") + '<span class="pb-dot">·</span>'.join(chips))
         head = f"Chain rule for {who.removeprefix('the ')}"
