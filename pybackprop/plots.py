@@ -496,7 +496,7 @@ def sweep(
         finite = np.where(np.isfinite(values), values, np.nan)
         ax.plot(np.asarray(settings), finite, marker=marker, ms=4, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
-    _legend(ax)
+    _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 
