@@ -22,6 +22,7 @@ SCRIPTS = {
     "_static/clipboard.min.js",
     "_static/copybutton.js",
     "_static/scripts/sphinx-book-theme.js",
+    "_static/book.js",
     "_static/interactive.js",
 }
 # What becomes the one style sheet, in this order; ours last and whole.
@@ -179,6 +180,7 @@ def silence_thebe(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     silence_thebe(app)
+    app.add_js_file("book.js")
     app.connect("html-page-context", choose_scripts, priority=950)
     app.connect("build-finished", write_style_sheet, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,16 +5,20 @@ from paths import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 OF_THE_THEME = ["label-content-name-mismatch", "region"]
+# axe does not read MathML, which screen readers do: a header that is a formula is not empty.
 RUN = """(rules) => axe.run(document, {
     rules: Object.fromEntries(rules.map((rule) => [rule, { enabled: false }])),
-}).then(({ violations }) => violations.flatMap((v) =>
-    v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary}`)))"""
+}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes
+    .filter(({ target }) => id !== "empty-table-header"
+        || !document.querySelector(target[0]).querySelector("math"))
+    .map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`)))"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(visit, server, name, scheme):
-    page = visit(f"{server}/{name}.html", scheme=scheme)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_no_violation(visit, server, name, scheme, width):
+    page = visit(f"{server}/{name}.html", scheme=scheme, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    page.wait_for_timeout(400)  # the theme makes what scrolls focusable after 300 ms
     page.add_script_tag(path=AXE)
     assert page.evaluate(RUN, OF_THE_THEME) == []
 
