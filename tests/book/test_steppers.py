@@ -74,6 +74,15 @@ WALK = """(choices) => {
     return shown;
 }"""
 
+WIDEST = """() => {
+    const slider = document.querySelector("input[type=range]"), widths = [];
+    for (let frame = 0; frame <= +slider.max; frame++) {
+        slider.value = frame;
+        slider.dispatchEvent(new Event("input"));
+        widths.push(document.documentElement.scrollWidth);
+    }
+    return Math.max(...widths);
+}"""
 PLACES = """() => [..."thxyd", "trail"]
     .flatMap((place) => [...document.querySelectorAll(`[data-${place}]`)])
     .map((e) => [e.childElementCount ? "" : e.textContent, e.style.display,
@@ -144,7 +153,7 @@ def test_every_frame_shows_what_python_computed(show, kind):
     assert page.trouble == []
 
 
-@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("kind", ["forward", "race"])
 def test_a_wrong_number_on_the_page_is_caught(show, kind):
     part = PARTS[kind]()
     page = show(part)
@@ -253,17 +262,21 @@ def test_the_race_shows_the_optimizers_numbers(show):
 def test_training_shows_the_histories_numbers(show):
     net, history, *_ = trained()
     page = show(PARTS["training"]())
+    cells = """() => Object.fromEntries(
+        [...document.querySelectorAll("td")].map((cell) => [cell.dataset.t, cell.textContent]))"""
     for step in range(40):
         loss, size = page.locator(".pb-math b").all_inner_texts()
         assert loss == num(history.losses[step])
         assert size == num(float(np.linalg.norm(history.record.grad[step])))
+        expected = {}
         for name, l, j, i in network_steps.parameters(net):
-            pair = [
-                network_steps.entry(pb.Params(net.sizes, vector[step]), l, j, i)
-                for vector in (history.record.theta, history.record.grad)
-            ]
-            cells = [page.locator(f"td[data-t='{k}{name}']").text_content() for k in ("", "g")]
-            assert cells == [num(round(pair[0], 3), 6), num(round(pair[1], 4), 6)]
+            value, slope = (
+                network_steps.entry(pb.Params(net.sizes, vectors[step]), l, j, i)
+                for vectors in (history.record.theta, history.record.grad)
+            )
+            expected[name] = num(round(value, 3), 6)
+            expected[f"g{name}"] = num(round(slope, 4), 6)
+        assert page.evaluate(cells) == expected
         assert page.locator(".pb-rule.pb-on").count() == 0
         page.get_by_role("button", name="Next").click()
     assert page.locator(".pb-rule.pb-on").inner_text() == "iterations reached: 40?"
@@ -412,9 +425,7 @@ def test_axe_finds_nothing(show, kind, theme):
 @pytest.mark.parametrize("kind", PARTS)
 def test_a_phone_needs_no_sideways_scrolling(show, kind):
     page = show(PARTS[kind](), width=360)
-    for frame in range(int(page.locator("input[type=range]").get_attribute("max")) + 1):
-        page.locator("input[type=range]").fill(str(frame))
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(WIDEST) <= 360
     small = page.locator("svg text").evaluate_all(
         "texts => texts.filter(t => t.textContent && getComputedStyle(t).visibility === 'visible'"
         " && t.getClientRects().length && t.getBoundingClientRect().height < 9).length"
@@ -428,7 +439,7 @@ def test_without_javascript_there_are_picture_sentence_and_table(show, kind):
     page = show(part, script=False)
     assert page.locator(".pb-picture svg[role=img]").is_visible()
     assert len(page.locator(".pb-say").inner_text()) > 20
-    assert page.locator(".pb-numbers table").is_visible()
+    assert page.locator(".pb-numbers table").first.is_visible()
     assert page.locator("button").count() == 0
 
 
