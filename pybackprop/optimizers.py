@@ -622,8 +622,8 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
 def learning_rate(lr: Rate, t: int) -> float:
     """Return the learning rate of update t, or say what is wrong with it."""
     value = lr(t) if callable(lr) else lr
-    # A NumPy scalar of float64 would turn float32 vectors into float64 on the way.
-    value = float(check_number("lr", value))
+    if type(value) is not float:  # NumPy's float64 would compute float32 vectors in float64
+        value = float(check_number("lr", value))
     if not 0 <= value < math.inf:
         raise ValueError(f"the learning rate is {value} at update {t}; give a number from 0 up")
     return value

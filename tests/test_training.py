@@ -1,0 +1,945 @@
+"""The training loop against one written out here; its rules, its ends, and its checkpoints."""
+
+import io
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+
+import pybackprop as pb
+from pybackprop.optimizers import SGD, Adam, AdamW, RMSProp, constant, cosine, step_decay, warmup
+from pybackprop.training import (
+    SNAPSHOT_EVERY,
+    Batches,
+    Data,
+    History,
+    LossBelow,
+    LossChangeBelow,
+    MaxIterations,
+    Moment,
+    Patience,
+    accuracy,
+    load,
+    save,
+    train,
+)
+
+
+def network(**settings):
+    return pb.Network(
+        [3, 5, 2], hidden="tanh", output="softmax", loss="cross_entropy", rng=1, **settings
+    )
+
+
+def examples(m=23, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((m, 3))
+    return X, pb.one_hot((X.sum(axis=1) > 0).astype(int), 2)
+
+
+X, Y = examples()
+XV, YV = examples(11, seed=9)
+
+
+# --- the loop ---
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 23, 100, None])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_is_the_loop_of_the_book(batch_size, dtype):
+    """Bit by bit: permute, cut into batches, backpropagate, update."""
+    net, plain = network(dtype=dtype), network(dtype=dtype)
+    optimizer = Adam(0.01)
+    history = train(net, X, Y, optimizer=optimizer, epochs=3, batch_size=batch_size, rng=5)
+
+    by_hand, rng, losses, epoch_losses = Adam(0.01), np.random.default_rng(5), [], []
+    size = min(batch_size or 23, 23)
+    for _ in range(3):
+        order = rng.permutation(23) if size < 23 else np.arange(23)
+        weighted = []
+        for start in range(0, 23, size):
+            rows = order[start : start + size]
+            trace = pb.backprop(plain, X[rows].astype(dtype), Y[rows].astype(dtype))
+            losses.append(trace.loss)
+            weighted.append(trace.loss * len(rows))
+            by_hand.update(plain.params.theta, trace.grad.theta)
+        epoch_losses.append(sum(weighted) / 23)
+    np.testing.assert_array_equal(net.params.theta, plain.params.theta)
+    assert history.losses == losses
+    assert history.train_loss == pytest.approx(epoch_losses, rel=1e-14)
+    assert history.iterations == 3 * math.ceil(23 / size) == optimizer.t
+    assert history.epochs == 3
+    assert history.epoch_ends == [k * math.ceil(23 / size) for k in (1, 2, 3)]
+    assert history.reason == "epochs reached"
+    assert history.restored_iteration is None
+    assert history.seconds > 0
+
+
+def test_each_epoch_takes_every_example_once_with_its_target_in_a_new_order():
+    data = Data(np.arange(20.0).reshape(10, 2), np.arange(10.0)[:, None], None)
+    batches = Batches(data, 4, np.random.default_rng(0))
+    epochs = {1: [], 2: [], 3: []}
+    for epoch, ended, x, y, rows in batches.of(3):
+        assert len(x) == len(y) == len(rows) == (2 if ended else 4)
+        np.testing.assert_array_equal(x[:, 0], 2 * y[:, 0])  # x and y belong together
+        np.testing.assert_array_equal(y[:, 0], rows)
+        epochs[epoch] += rows.tolist()
+    assert all(sorted(order) == list(range(10)) for order in epochs.values())
+    assert epochs[1] != epochs[2] != epochs[3] != list(range(10))
+    assert batches.count == 3
+
+
+def test_the_same_seed_gives_the_same_run_and_another_one_another():
+    def final(rng):
+        net = network()
+        train(net, X, Y, optimizer=SGD(0.1), epochs=2, batch_size=5, rng=rng)
+        return net.params.theta
+
+    np.testing.assert_array_equal(final(3), final(np.random.default_rng(3)))
+    assert (final(3) != final(4)).any()
+
+
+def test_learns():
+    net = network()
+    data, held_out = examples(300), examples(200, seed=4)
+    history = train(
+        net, *data, optimizer=Adam(0.02), epochs=20, rng=0, validation=held_out, batch_size=30
+    )
+    assert history.validation_accuracy[-1] > 0.97
+    assert history.validation_loss[-1] < 0.1 < history.validation_loss[0]
+    assert accuracy(net, *held_out) == history.validation_accuracy[-1]
+    assert pb.evaluate(net, *held_out) == pytest.approx(history.validation_loss[-1], rel=1e-12)
+
+
+def test_validation_in_parts_is_the_validation_of_the_whole(monkeypatch):
+    monkeypatch.setattr("pybackprop.training.ROWS", 4)
+    net = network()
+    history = train(net, X, Y, optimizer=SGD(0.1), epochs=1, rng=0, validation=(XV, YV))
+    assert history.validation_loss[0] == pytest.approx(pb.evaluate(net, XV, YV), rel=1e-12)
+    right = pb.predict(net, XV).argmax(axis=1) == YV.argmax(axis=1)
+    assert history.validation_accuracy == [right.mean()]
+
+
+def test_training_accuracy_is_counted_on_the_way():
+    net = network()
+    hits = []
+
+    def count(now):
+        trace = now.trace
+        hits.extend(trace.a[2].argmax(axis=1) == trace.y.argmax(axis=1))
+
+    history = train(
+        net, X, Y, optimizer=SGD(0.3), epochs=2, batch_size=5, rng=0, iteration_callbacks=[count]
+    )
+    assert history.train_accuracy == [np.mean(hits[:23]), np.mean(hits[23:])]
+
+
+def test_accuracy_only_where_targets_are_classes():
+    one = pb.Network([3, 1], output="sigmoid", loss="bce", rng=0)
+    soft = train(one, X, Y[:, :1] * 0.8 + 0.1, optimizer=SGD(0.1), epochs=1, rng=0)
+    assert soft.train_accuracy == []
+    assert soft.train_loss
+    hard = train(one, X, Y[:, :1], optimizer=SGD(0.1), epochs=1, rng=0, validation=(XV, YV[:, :1]))
+    assert len(hard.train_accuracy) == len(hard.validation_accuracy) == 1
+    expected = ((pb.predict(one, XV) >= 0.5) == YV[:, :1]).mean()
+    assert hard.validation_accuracy == [expected] == [accuracy(one, XV, YV[:, :1])]
+    two = pb.Network([3, 2], output="sigmoid", loss="bce", rng=0)
+    both = train(two, X, np.ones((23, 2)), optimizer=SGD(0.1), epochs=1, rng=0)
+    assert both.train_accuracy == []  # two labels at once: no class
+    with pytest.raises(ValueError, match="more than classes"):
+        accuracy(two, X, np.ones((23, 2)))
+
+
+def test_learning_rates_are_those_of_the_schedule():
+    schedule = warmup(3, then=step_decay(0.1, every=2))
+    history = train(network(), X, Y, optimizer=SGD(schedule), epochs=2, batch_size=6, rng=0)
+    assert history.learning_rates == [schedule(t) for t in range(1, 9)]
+
+
+def test_goes_on_where_the_optimizer_stopped():
+    once, twice = network(), network()
+    rng, optimizer = np.random.default_rng(2), Adam(0.01)
+    train(once, X, Y, optimizer=Adam(0.01), epochs=5, batch_size=4, rng=2)
+    for epochs in (2, 3):
+        train(twice, X, Y, optimizer=optimizer, epochs=epochs, batch_size=4, rng=rng)
+    np.testing.assert_array_equal(once.params.theta, twice.params.theta)
+
+
+def test_an_optimizer_of_your_own_will_do():
+    class Sign:
+        lr, t = 0.01, 0
+
+        def update(self, theta, grad):
+            self.t += 1
+            theta -= self.lr * np.sign(grad)
+
+        def state(self):
+            return {"t": self.t}
+
+        def load_state(self, state):
+            self.t = state["t"]
+
+    history = train(network(), X, Y, optimizer=Sign(), epochs=20, rng=0)
+    assert history.train_loss[-1] < history.train_loss[0]
+
+
+def test_data_stay_as_they_are_and_are_not_copied():
+    rng = np.random.default_rng(0)
+    big = rng.standard_normal((20_000, 100)).astype(np.float32)
+    targets = pb.one_hot(rng.integers(0, 10, 20_000), 10).astype(np.float32)
+    net = pb.Network([100, 20, 10], output="softmax", loss="cross_entropy", dtype="f4", rng=0)
+    before = big.copy()
+    tracemalloc.start()
+    try:
+        train(net, big, targets, optimizer=Adam(), epochs=1, batch_size=500, rng=0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(big, before)
+    assert peak < big.nbytes / 5  # 8 MB; the numbering of the rows alone takes 0.16 MB
+
+
+# --- stopping ---
+
+
+def run(**settings):
+    settings = {"optimizer": SGD(0.5), "epochs": 200, "batch_size": None, "rng": 0} | settings
+    net = network()
+    return net, train(net, X, Y, **settings)
+
+
+def test_stops_at_a_number_of_iterations_in_the_middle_of_an_epoch():
+    _, history = run(batch_size=4, stop=[MaxIterations(8)])
+    assert history.reason == "iterations reached: 8"
+    assert history.iterations == len(history.losses) == 8
+    assert history.epochs == 1  # of 6 batches; the second was not finished
+    assert history.epoch_ends == [6]
+
+
+def test_stops_when_the_loss_falls_below_a_threshold():
+    _, history = run(stop=LossBelow(0.3))
+    assert history.reason == "loss below 0.3"
+    assert history.losses[-1] < 0.3 <= min(history.losses[:-1])
+
+
+def test_stops_when_the_loss_hardly_changes():
+    _, history = run(epochs=5000, stop=[LossChangeBelow(1e-4)])
+    assert history.reason == "change of loss below 0.0001"
+    changes = np.abs(np.diff(history.losses))
+    assert changes[-1] < 1e-4 <= changes[:-1].min()
+
+
+@pytest.mark.parametrize(
+    ("rule", "reached"),
+    [
+        (LossBelow(0.3, each="epoch"), lambda h: h.train_loss[-1] < 0.3 <= min(h.train_loss[:-1])),
+        (
+            LossChangeBelow(1e-3, each="epoch"),
+            lambda h: (
+                abs(np.diff(h.train_loss))[-1] < 1e-3 <= abs(np.diff(h.train_loss))[:-1].min()
+            ),
+        ),
+    ],
+)
+def test_rules_that_watch_epochs_stop_at_the_end_of_one(rule, reached):
+    _, history = run(batch_size=4, stop=[rule])
+    assert history.epoch_ends[-1] == history.iterations == 6 * history.epochs
+    assert reached(history)
+    _, by_batch = run(batch_size=4, stop=[type(rule)(rule.threshold)])
+    assert by_batch.iterations < history.iterations
+
+
+def moments(losses):
+    """Moments at the ends of epochs with these validation losses so far."""
+    for k in range(1, len(losses) + 1):
+        yield Moment(None, None, History(validation_loss=losses[:k]), epoch=k, epoch_ended=True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "losses", "stops_after"),
+    [
+        (Patience(2), [5, 4, 3, 2, 1], None),
+        (Patience(2), [5, 4, 4, 4, 1], 4),
+        (Patience(2), [5, 4, 6, 3, 3.5, 2, 2], None),
+        (Patience(1), [1, 2], 2),
+        (Patience(2, min_delta=0.5), [5, 4.6, 4.4, 4.2, 3.8], None),
+        (Patience(2, min_delta=0.5), [5, 4.8, 4.7], 3),
+        (Patience(3), [1, math.nan, math.nan, math.nan], 4),
+        (Patience(3), [math.nan, 1, 2, 3, 4], 5),
+    ],
+)
+def test_patience_counts_epochs_without_improvement(rule, losses, stops_after):
+    reasons = [rule(now) for now in moments(losses)]
+    assert (stops_after is not None) == any(reasons)
+    if stops_after:
+        assert (
+            reasons.index(f"no better validation loss for {rule.epochs} epochs") == stops_after - 1
+        )
+    now = Moment(None, None, History(validation_loss=[1, 2, 3, 4, 5]), epoch_ended=False)
+    assert rule(now) is None
+
+
+def overfitting(patience, epochs=60):
+    """Train on four noisy examples, so that the validation loss rises after a while."""
+    net, optimizer, seen = network(), Adam(0.05), []
+    history = train(
+        net,
+        X[:4],
+        1 - Y[:4],
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=2,
+        rng=0,
+        validation=(np.r_[X[:4], XV], np.r_[1 - Y[:4], YV]),
+        stop=[patience],
+        callbacks=[lambda now: seen.append((now.net.params.theta.copy(), now.optimizer.state()))],
+    )
+    return net, optimizer, history, seen
+
+
+def test_patience_gives_back_the_best_epoch():
+    net, optimizer, history, seen = overfitting(Patience(5))
+    assert history.reason == "no better validation loss for 5 epochs"
+    best = int(np.argmin(history.validation_loss))
+    assert history.epochs == best + 1 + 5
+    np.testing.assert_array_equal(net.params.theta, seen[best][0])
+    np.testing.assert_array_equal(optimizer.state()["m_sum"], seen[best][1]["m_sum"])
+    assert optimizer.t == history.restored_iteration == history.epoch_ends[best]
+    assert f"parameters restored from iteration {2 * best + 2}" in str(history)
+
+
+def test_patience_gives_back_the_best_epoch_however_training_ends():
+    net, _, history, seen = overfitting(Patience(50), epochs=12)
+    best = int(np.argmin(history.validation_loss))
+    assert best < 11
+    assert history.reason == "epochs reached"
+    np.testing.assert_array_equal(net.params.theta, seen[best][0])
+
+
+def test_patience_can_leave_the_last_parameters():
+    net, optimizer, history, seen = overfitting(Patience(5, restore_best=False))
+    np.testing.assert_array_equal(net.params.theta, seen[-1][0])
+    assert history.restored_iteration is None
+    assert optimizer.t == history.iterations
+
+
+def test_a_rule_of_your_own_and_two_at_once():
+    _, history = run(stop=[lambda now: "enough" if now.epoch == 3 else None, MaxIterations(3)])
+    assert history.reason == "enough; iterations reached: 3"
+    assert history.epochs == 3
+
+
+# --- divergence ---
+
+
+def diverging(steps):
+    """Gradient descent whose learning rate becomes far too large after some updates."""
+    net = pb.Network([3, 4, 2], hidden="relu", output="identity", loss="sse", rng=0)
+    optimizer = SGD(lambda t: 1e-3 if t <= steps else 1e80, momentum=0.5)
+    seen = {0: (net.params.theta.copy(), optimizer.state())}
+
+    def watch(now):
+        seen[now.history.iterations] = (now.net.params.theta.copy(), now.optimizer.state())
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = train(
+            net, X, Y, optimizer=optimizer, epochs=500, rng=0, iteration_callbacks=[watch]
+        )
+    return net, optimizer, history, seen
+
+
+@pytest.mark.parametrize("steps", [0, 40, SNAPSHOT_EVERY, 2 * SNAPSHOT_EVERY + 30])
+def test_divergence_ends_with_the_last_good_parameters(steps):
+    net, optimizer, history, seen = diverging(steps)
+    assert history.reason == "diverged"
+    assert not math.isfinite(history.losses[-1])
+    assert all(map(math.isfinite, history.losses[:-1]))
+    assert history.iterations == len(history.losses) - 1  # no update was made with that loss
+    good = steps // SNAPSHOT_EVERY * SNAPSHOT_EVERY
+    assert history.restored_iteration == good == optimizer.t
+    theta, state = seen[good]
+    np.testing.assert_array_equal(net.params.theta, theta)
+    assert np.isfinite(theta).all()
+    if good:
+        np.testing.assert_array_equal(optimizer.velocity, state["velocity"])
+    again = train(net, X, Y, optimizer=SGD(1e-3), epochs=3, rng=0)
+    assert again.reason == "epochs reached"
+
+
+def test_divergence_in_the_last_update_is_noticed():
+    """No loss is computed after it; the parameters themselves are looked at."""
+    net = pb.Network([3, 2], output="identity", loss="sse", rng=0)
+    before = net.params.theta.copy()
+    history = train(net, X, Y, optimizer=SGD(1e308), epochs=1, rng=0, batch_size=None)
+    assert history.reason == "diverged"
+    assert history.restored_iteration == 0
+    np.testing.assert_array_equal(net.params.theta, before)
+
+
+def test_parameters_that_are_bad_from_the_start_diverge_at_once():
+    net = pb.Network([3, 2], output="identity", loss="sse", rng=0)
+    net.params.theta[0] = np.nan
+    history = train(net, X, Y, optimizer=SGD(0.1), epochs=3, rng=0)
+    assert (history.reason, history.iterations, history.restored_iteration) == ("diverged", 0, None)
+
+
+def test_a_snapshot_is_never_taken_of_infinite_parameters():
+    """A saturated unit hides an infinite weight: the loss stays finite."""
+    net = pb.Network([1, 1, 1], hidden="tanh", output="identity", loss="sse", rng=0)
+
+    def break_it(now):
+        if now.history.iterations == SNAPSHOT_EVERY - 1:
+            now.net.params.W[1][0, 0] = np.inf
+
+    history = train(
+        net,
+        [[1.0]],
+        [[0.5]],
+        optimizer=SGD(0.01),
+        epochs=SNAPSHOT_EVERY + 5,
+        iteration_callbacks=[break_it],
+    )
+    assert math.isfinite(history.losses[SNAPSHOT_EVERY])
+    assert history.reason == "diverged"
+    assert history.restored_iteration == 0
+    assert np.isfinite(net.params.theta).all()
+
+
+def test_divergence_with_patience_gives_back_the_best():
+    net = pb.Network([3, 2], output="identity", loss="sse", rng=0)
+    optimizer = SGD(lambda t: 1e-2 if t <= 10 else 1e160)
+    history = train(
+        net, X, Y, optimizer=optimizer, epochs=50, batch_size=None, validation=(XV, YV),
+        stop=[Patience(40)],
+    )  # fmt: skip
+    assert history.reason == "diverged"
+    assert history.restored_iteration == 10
+    assert pb.evaluate(net, XV, YV) == pytest.approx(min(history.validation_loss), rel=1e-12)
+
+
+# --- interrupts ---
+
+
+def interrupted_at(iteration, act, **settings):
+    net, optimizer = network(), Adam(0.01)
+
+    def callback(now):
+        if now.history.iterations == iteration:
+            act()
+
+    history = train(
+        net, X, Y, optimizer=optimizer, epochs=50, batch_size=5, rng=0,
+        iteration_callbacks=[callback], **settings,
+    )  # fmt: skip
+    return net, optimizer, history
+
+
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def raise_it():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("act", [press, raise_it])
+def test_an_interrupt_returns_what_was_learned_so_far(act):
+    before = signal.getsignal(signal.SIGINT)
+    net, optimizer, history = interrupted_at(7, act)
+    assert history.reason == "interrupted"
+    assert history.iterations == len(history.losses) == optimizer.t == 7
+    assert history.epochs == 1
+    expected = network()
+    train(
+        expected, X, Y, optimizer=Adam(0.01), epochs=50, batch_size=5, rng=0,
+        stop=[MaxIterations(7)],
+    )  # fmt: skip
+    np.testing.assert_array_equal(net.params.theta, expected.params.theta)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_during_an_update_lets_it_finish():
+    class Slow(SGD):
+        def update(self, theta, grad):
+            half = len(theta) // 2
+            theta[:half] -= 0.1 * grad[:half]
+            press()
+            theta[half:] -= 0.1 * grad[half:]
+            self.memory.t += 1
+
+    net, plain = network(), network()
+    history = train(net, X, Y, optimizer=Slow(0.1), epochs=5, batch_size=None)
+    train(plain, X, Y, optimizer=SGD(0.1), epochs=1, batch_size=None)
+    assert history.reason == "interrupted"
+    np.testing.assert_array_equal(net.params.theta, plain.params.theta)
+
+
+def test_a_second_interrupt_ends_a_callback_that_hangs():
+    def hang():
+        press()
+        press()
+        raise AssertionError("the second interrupt did not get through")
+
+    _, _, history = interrupted_at(3, hang)
+    assert history.reason == "interrupted"
+
+
+def test_the_handler_of_someone_else_stays():
+    calls = []
+    before = signal.signal(signal.SIGINT, lambda *_: calls.append(1))
+    try:
+        _, _, history = interrupted_at(2, press)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert calls == [1]
+    assert history.reason == "epochs reached"
+
+
+def test_the_handler_is_put_back_after_an_error():
+    before = signal.getsignal(signal.SIGINT)
+
+    def fail():
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        interrupted_at(2, fail)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_trains_in_another_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(run(epochs=3)[1].reason))
+    thread.start()
+    thread.join(timeout=60)
+    assert results == ["epochs reached"]
+
+
+# --- callbacks, record, progress, history ---
+
+
+def test_callbacks_see_each_epoch_and_each_update():
+    epochs, updates = [], []
+
+    def after_epoch(now):
+        epochs.append((now.epoch, now.epoch_ended, len(now.history.validation_loss)))
+
+    def after_update(now):
+        history = now.history
+        assert now.trace.loss == history.losses[-1]
+        assert now.optimizer.t == history.iterations
+        updates.append((now.epoch, now.epoch_ended, history.iterations, history.epochs))
+
+    net = network()
+    train(
+        net, X, Y, optimizer=SGD(0.1), epochs=2, batch_size=10, rng=0, validation=(XV, YV),
+        callbacks=[after_epoch], iteration_callbacks=after_update,
+    )  # fmt: skip
+    assert epochs == [(1, True, 1), (2, True, 2)]
+    assert updates == [
+        (1, False, 1, 0),
+        (1, False, 2, 0),
+        (1, True, 3, 1),
+        (2, False, 4, 1),
+        (2, False, 5, 1),
+        (2, True, 6, 2),
+    ]
+
+
+def test_an_error_in_a_callback_leaves_whole_parameters():
+    net = network()
+
+    def fail(now):
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        train(net, X, Y, optimizer=SGD(0.1), epochs=2, batch_size=None, callbacks=[fail])
+    plain = network()
+    train(plain, X, Y, optimizer=SGD(0.1), epochs=1, batch_size=None)
+    np.testing.assert_array_equal(net.params.theta, plain.params.theta)
+
+
+def test_record_holds_what_a_stepper_needs():
+    net = network()
+    start = net.params.theta.copy()
+    history = train(net, X, Y, optimizer=SGD(0.1), epochs=2, batch_size=10, rng=0, record=True)
+    record = history.record
+    assert len(record.theta) == 7
+    assert len(record.grad) == len(record.examples) == 6
+    np.testing.assert_array_equal(record.theta[0], start)
+    np.testing.assert_array_equal(record.theta[-1], net.params.theta)
+    for i, rows in enumerate(record.examples):
+        trace = pb.backprop(net.with_params(record.theta[i]), X[rows], Y[rows])
+        assert trace.loss == history.losses[i]
+        np.testing.assert_array_equal(trace.grad.theta, record.grad[i])
+        np.testing.assert_array_equal(record.theta[i + 1], record.theta[i] - 0.1 * record.grad[i])
+    assert train(net, X, Y, optimizer=SGD(0.1), epochs=1).record is None
+
+
+def test_history_prints_as_a_table():
+    history = History(
+        losses=[1.0] * 6,
+        learning_rates=[0.1] * 6,
+        epoch_ends=[3, 6],
+        train_loss=[0.75, 0.5],
+        train_accuracy=[0.5, 1.0],
+        validation_loss=[0.8, 0.123456],
+        validation_accuracy=[0.25, 0.75],
+        reason="epochs reached",
+    )
+    assert str(history) == repr(history)
+    assert str(history).splitlines() == [
+        "epochs 2, iterations 6: epochs reached",
+        "    epoch  iteration       loss   accuracy  validation loss  validation accuracy",
+        "        1          3     0.7500     0.5000           0.8000               0.2500",
+        "        2          6     0.5000     1.0000           0.1235               0.7500",
+    ]
+    assert str(History()) == "epochs 0, iterations 0: not ended yet"
+
+
+def test_a_long_history_prints_ten_rows_first_and_last_among_them():
+    history = History(epoch_ends=list(range(1, 101)), train_loss=[1.0] * 100)
+    rows = str(history).splitlines()[2:]
+    assert len(rows) == 10
+    assert rows[0].split()[0] == "1"
+    assert rows[-1].split()[0] == "100"
+
+
+def test_progress_shows_a_bar(capsys):
+    pytest.importorskip("tqdm")
+    train(network(), X, Y, optimizer=SGD(0.1), epochs=2, batch_size=10, rng=0, progress=True)
+    shown = capsys.readouterr().err
+    assert "6/6" in shown
+    assert "loss=" in shown
+
+
+def test_progress_without_tqdm_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    net = network()
+    before = net.params.theta.copy()
+    with pytest.raises(ImportError, match="pip install tqdm"):
+        train(net, X, Y, optimizer=SGD(0.1), epochs=1, progress=True)
+    np.testing.assert_array_equal(net.params.theta, before)
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"net": "net"}, TypeError, "net is 'net'; give a Network"),
+        ({"net": network(dtype=complex)}, TypeError, "Network of real numbers"),
+        ({"X": X[:, :2]}, ValueError, "X has 2 columns"),
+        ({"X": X.astype(int)}, TypeError, r"X.astype\(float\)"),
+        ({"X": X[:0]}, ValueError, "X is empty"),
+        ({"X": X * np.nan}, ValueError, "X\\[0, 0\\] is nan"),
+        ({"Y": Y[:5]}, ValueError, "23 examples and Y has 5"),
+        ({"Y": 2 * Y}, ValueError, "takes targets from 0 to 1"),
+        ({"optimizer": "adam"}, TypeError, r"optimizer is 'adam' \(it has no lr, t, update"),
+        ({"optimizer": Adam}, TypeError, r"give an object, such as Adam\(lr=1e-3\)"),
+        ({"epochs": 0}, ValueError, "epochs is 0; give 1 or more"),
+        ({"epochs": 2.0}, TypeError, "epochs is 2.0; give a whole number"),
+        ({"epochs": True}, TypeError, "epochs is True"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0"),
+        ({"batch_size": "all"}, TypeError, "batch_size is 'all'"),
+        ({"rng": "seed"}, TypeError, "seed"),
+        ({"validation": XV}, TypeError, r"validation is of type ndarray; give a pair"),
+        ({"validation": (XV, YV, YV)}, TypeError, "give a pair"),
+        ({"validation": (XV, YV[:, :1])}, ValueError, r"in validation=\(X, Y\), Y has 1 columns"),
+        ({"stop": 100}, TypeError, "stop holds 100; .* MaxIterations"),
+        ({"stop": [MaxIterations]}, TypeError, "stop holds <class"),
+        ({"stop": [Patience()]}, ValueError, "Patience watches the validation loss"),
+        ({"callbacks": ["print"]}, TypeError, "callbacks holds 'print'"),
+        ({"iteration_callbacks": None}, TypeError, "iteration_callbacks holds None"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_changes(settings, error, message):
+    net, optimizer, rng = network(), Adam(), np.random.default_rng(0)
+    before, state = net.params.theta.copy(), rng.bit_generator.state
+    given = {"net": net, "X": X, "Y": Y, "optimizer": optimizer, "epochs": 2, "rng": rng} | settings
+    with pytest.raises(error, match=message):
+        train(given.pop("net"), given.pop("X"), given.pop("Y"), **given)
+    np.testing.assert_array_equal(net.params.theta, before)
+    assert optimizer.state() == {"t": 0}
+    assert rng.bit_generator.state == state
+
+
+def test_an_optimizer_of_another_network_is_refused():
+    optimizer = Adam()
+    optimizer.update(np.ones(3), np.ones(3))
+    net = network()
+    before = net.params.theta.copy()
+    with pytest.raises(ValueError, match=r"remembers m_sum of 3 entries .* optimizer.reset\(\)"):
+        train(net, X, Y, optimizer=optimizer, epochs=1)
+    np.testing.assert_array_equal(net.params.theta, before)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: MaxIterations(0), ValueError, "n is 0"),
+        (lambda: MaxIterations(1.5), TypeError, "n is 1.5"),
+        (lambda: LossBelow(0), ValueError, "threshold is 0; .* above 0"),
+        (lambda: LossBelow("low"), TypeError, "threshold is 'low'"),
+        (lambda: LossBelow(0.1, each="epochs"), ValueError, "did you mean 'epoch'"),
+        (lambda: LossChangeBelow(-1e-6), ValueError, "threshold is -1e-06"),
+        (lambda: LossChangeBelow(math.nan), ValueError, "threshold is nan"),
+        (lambda: Patience(0), ValueError, "epochs is 0"),
+        (lambda: Patience(3, min_delta=-1), ValueError, "min_delta is -1"),
+        (lambda: Patience(3, min_delta="1"), TypeError, "min_delta is '1'"),
+    ],
+)
+def test_bad_rules_are_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+# --- checkpoints ---
+
+OPTIMIZERS = [
+    None,
+    SGD(0.1),
+    SGD(warmup(3, then=cosine(0.1, steps=50)), 0.9, nesterov=True),
+    RMSProp(constant(0.01), beta=0.8),
+    Adam(np.float32(0.01), bias_correction=False),
+    AdamW(step_decay(0.01, every=np.int64(4)), weight_decay=0.1),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_saved_comes_back(tmp_path, optimizer, dtype):
+    net = pb.Network(
+        [3, 4, 5, 2], hidden=["relu", "gelu"], output="softmax", loss="mse", dtype=dtype, rng=0,
+        fused=False,
+    )  # fmt: skip
+    history = None
+    if optimizer is not None:
+        optimizer.reset()
+        history = train(
+            net, X, Y, optimizer=optimizer, epochs=2, rng=0, validation=(XV, YV), stop=[Patience(9)]
+        )
+    path = tmp_path / "checkpoint"
+    save(path, net, optimizer, history)
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint"]
+
+    back = load(path)
+    assert repr(back.net) == repr(net)
+    assert back.net.fused is False
+    np.testing.assert_array_equal(back.net.params.theta, net.params.theta)
+    assert back.net.dtype == dtype
+    np.testing.assert_array_equal(pb.predict(back.net, X), pb.predict(net, X))
+    assert back.history == history
+    assert back.rng is None
+    assert type(back.optimizer) is type(optimizer)
+    if optimizer is not None:
+        state = optimizer.state()
+        assert back.optimizer.state().keys() == state.keys()
+        for key, value in state.items():
+            np.testing.assert_array_equal(back.optimizer.state()[key], value)
+        settings = repr(optimizer).replace("np.float32(", "").replace("np.int64(4)", "4")
+        assert settings.startswith("Adam(") or repr(back.optimizer) == settings
+
+
+@pytest.mark.parametrize("kind", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
+def test_training_goes_on_bit_by_bit_from_a_file(tmp_path, kind):
+    def start():
+        generator = np.random.Generator(getattr(np.random, kind)(4))
+        return network(), AdamW(cosine(0.05, steps=40)), generator
+
+    def go(net, optimizer, rng, epochs):
+        return train(net, X, Y, optimizer=optimizer, epochs=epochs, batch_size=4, rng=rng)
+
+    net, optimizer, rng = start()
+    whole = go(net, optimizer, rng, 6)
+
+    half, optimizer, rng = start()
+    first = go(half, optimizer, rng, 2)
+    save(tmp_path / "half.npz", half, optimizer, first, rng)
+    go(half, optimizer, rng, 1)  # what happens afterwards leaves the file as it is
+    back = load(tmp_path / "half.npz")
+    second = go(back.net, back.optimizer, back.rng, 4)
+    np.testing.assert_array_equal(back.net.params.theta, net.params.theta)
+    assert back.history.losses + second.losses == whole.losses
+
+
+def test_a_history_that_diverged_comes_back(tmp_path):
+    net, optimizer, history, _ = diverging(3)
+    save(tmp_path / "x", net, history=history)
+    back = load(tmp_path / "x")
+    assert not math.isfinite(back.history.losses[-1])
+    assert str(back.history) == str(history)
+    assert back.optimizer is None
+
+
+def test_the_file_needs_no_pickle(tmp_path):
+    net, history = run(epochs=3, record=True)
+    save(tmp_path / "x", net, SGD(0.1), history, np.random.default_rng(0))
+    with np.load(tmp_path / "x", allow_pickle=False) as archive:
+        header = json.loads(archive["header"].tobytes())
+        assert set(archive.files) == {"header", "theta"}
+    assert header["network"]["hidden"] == ["tanh"]
+    assert header["optimizer"]["name"] == "SGD"
+    assert load(tmp_path / "x").history.record is None
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"net": X}, TypeError, "give a Network"),
+        ({"optimizer": SGD(lambda t: 0.1)}, TypeError, "cannot be written .* step_decay"),
+        ({"optimizer": SGD(warmup(3, lambda t: 0.1))}, TypeError, "cannot be written"),
+        ({"optimizer": "adam"}, TypeError, "optimizers are SGD, RMSProp"),
+        ({"history": [1, 2]}, TypeError, "what train returned"),
+        ({"rng": 3}, TypeError, "Generator that train was given"),
+        ({"history": History(reason=object())}, TypeError, "cannot be written to a checkpoint"),
+    ],
+)
+def test_what_cannot_be_saved_leaves_the_old_file(tmp_path, given, error, message):
+    path = tmp_path / "x.npz"
+    save(path, network())
+    old = path.read_bytes()
+    with pytest.raises(error, match=message):
+        save(path, **({"net": network()} | given))
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_optimizer_of_another_network_is_not_saved(tmp_path):
+    optimizer = Adam()
+    optimizer.update(np.ones(3), np.ones(3))
+    with pytest.raises(ValueError, match=r"m_sum has shape \(3,\) .* different networks"):
+        save(tmp_path / "x", network(), optimizer)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    save(path, network())
+    old = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half of it")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="no space left"):
+        save(path, network(), SGD(0.1))
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def saved(tmp_path):
+    net, optimizer = network(), Adam()
+    history = train(net, X, Y, optimizer=optimizer, epochs=2, rng=0)
+    save(tmp_path / "good", net, optimizer, history, np.random.default_rng(0))
+    return (tmp_path / "good").read_bytes()
+
+
+def archive_with(good, change):
+    """Return the bytes of a checkpoint whose header and arrays were changed."""
+    with np.load(io.BytesIO(good)) as archive:
+        arrays = dict(archive)
+    header = json.loads(arrays["header"].tobytes())
+    change(header, arrays)
+    if header is not None and "header" in arrays:
+        arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+def object_array(good):
+    out = io.BytesIO()
+    np.savez(out, header=np.array([{"a": 1}], dtype=object))
+    return out.getvalue()
+
+
+def npy(good):
+    out = io.BytesIO()
+    np.save(out, np.ones(3))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda good: b"", "no checkpoint of pybackprop, or is damaged or cut short"),
+        (lambda good: b"hello, world", "no checkpoint of pybackprop"),
+        (npy, "no checkpoint of pybackprop"),
+        (object_array, "no checkpoint of pybackprop"),
+        (lambda good: good[:-30], "cut short"),
+        (lambda good: good[: len(good) // 2], "cut short"),
+        (lambda good: good[:100] + b"\xff\xff" + good[102:], "damaged"),
+        (lambda good: archive_with(good, lambda h, a: a.pop("header")), "no checkpoint"),
+        (lambda good: archive_with(good, lambda h, a: h.update(format="other")), "no checkpoint"),
+        (lambda good: archive_with(good, lambda h, a: h.update(version=2)), "of version 2; .* 1"),
+        (lambda good: archive_with(good, lambda h, a: h.pop("version")), "of version None"),
+        (lambda good: archive_with(good, lambda h, a: a.pop("theta")), "KeyError: 'theta'"),
+        (
+            lambda good: archive_with(good, lambda h, a: a.update(theta=a["theta"][1:])),
+            "do not fit together .*theta has shape",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: h["network"].update(sizes=[3, 4, 2])),
+            "do not fit together",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: h["network"].update(hidden=["tahn"])),
+            "did you mean 'tanh'",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: h["optimizer"].update(name="Adma")),
+            "did you mean 'Adam'",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: a.pop("optimizer.v_sum")),
+            "this optimizer's state holds",
+        ),
+        (
+            lambda good: archive_with(
+                good, lambda h, a: a.update({"optimizer.v_sum": a["optimizer.v_sum"][:4]})
+            ),
+            r"v_sum has shape \(4,\)",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: h["history"].update(mood="good")),
+            "unexpected keyword argument 'mood'",
+        ),
+        (
+            lambda good: archive_with(good, lambda h, a: h["rng"].update(bit_generator="os")),
+            "unknown bit generator 'os'",
+        ),
+        (lambda good: archive_with(good, lambda h, a: h.update(network=None)), "do not fit"),
+    ],
+)
+def test_files_that_are_not_ours_or_not_whole_are_refused(tmp_path, content, message):
+    path = tmp_path / "bad"
+    path.write_bytes(content(saved(tmp_path)))
+    with pytest.raises(ValueError, match=message) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_every_cut_is_noticed(tmp_path):
+    good = saved(tmp_path)
+    path = tmp_path / "cut"
+    for end in range(0, len(good), 97):
+        path.write_bytes(good[:end])
+        with pytest.raises(ValueError, match="no checkpoint|do not fit"):
+            load(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError):
+        save(tmp_path / "no" / "folder", network())
