@@ -1,4 +1,4 @@
-// A formula that is wider than its box scrolls in it; by keyboard, too.
+// What is wider than its box scrolls in it; by keyboard, too.
 addEventListener("load", () => {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
@@ -6,5 +6,5 @@ addEventListener("load", () => {
       else target.removeAttribute("tabindex");
     }
   });
-  for (const box of document.querySelectorAll(".formula, p > .math")) observer.observe(box);
+  for (const box of document.querySelectorAll(".formula, p > .math, .pb-scroll")) observer.observe(box);
 });

@@ -5,8 +5,9 @@ from paths import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 OF_THE_THEME = ["label-content-name-mismatch", "region"]
-# axe does not read MathML, which screen readers do: a header that is a formula is not empty.
-RUN = """(rules) => axe.run(document, {
+# KaTeX draws a formula with hundreds of boxes that screen readers skip for its MathML: left out, they
+# were most of the time. axe does not read MathML: a table's header that is a formula is not empty.
+RUN = """(rules) => axe.run({ exclude: [[".katex-html"]] }, {
     rules: Object.fromEntries(rules.map((rule) => [rule, { enabled: false }])),
 }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes
     .filter(({ target }) => id !== "empty-table-header"
