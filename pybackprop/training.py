@@ -49,10 +49,10 @@ class Record:
     examples: list[Array] = field(default_factory=list)
 
     def add(self, theta: Array, grad: Array, rows: Array) -> None:
-        """Write down copies of what an update was made of, and of what came out."""
+        """Write down what an update was made of, and what came out."""
         self.theta.append(theta.copy())
         self.grad.append(grad.copy())
-        self.examples.append(rows.copy())
+        self.examples.append(rows)
 
 
 @dataclass(repr=False)
@@ -275,7 +275,7 @@ class Patience:
 
 LOSSES_OF: dict[str, Callable[[Moment], list[float]]] = {
     "iteration": lambda now: now.history.losses,
-    "epoch": lambda now: now.history.train_loss if now.epoch_ended else [],
+    "epoch": lambda now: now.history.train_loss,
 }
 
 

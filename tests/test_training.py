@@ -929,6 +929,23 @@ def test_files_that_are_not_ours_or_not_whole_are_refused(tmp_path, content, mes
     assert str(path) in str(caught.value)
 
 
+class Planted:
+    """An object that writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_pickled_objects_in_a_file_are_never_run(tmp_path):
+    np.savez(tmp_path / "bad.npz", header=np.array([Planted(tmp_path / "ran")], dtype=object))
+    with pytest.raises(ValueError, match="no checkpoint"):
+        load(tmp_path / "bad.npz")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_every_cut_is_noticed(tmp_path):
     good = saved(tmp_path)
     path = tmp_path / "cut"
