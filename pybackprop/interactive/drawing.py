@@ -12,6 +12,7 @@ from ..network import Network
 from .stepper import num, rounded
 
 MOST_NODES = 12
+PRIME = '<span class="pb-prime">′</span>'
 
 # Letters with layer and node. Nodes count from 1, as on paper; in code from 0.
 

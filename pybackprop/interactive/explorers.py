@@ -11,7 +11,7 @@ from ..losses import LOSSES, objective
 from ..network import Network
 from ..params import Array
 from .display import Interactive
-from .drawing import Chart, frac, key, lines, svg, swatch, sym, table
+from .drawing import PRIME, Chart, frac, key, lines, svg, swatch, sym, table
 from .network_steps import FUNCTION
 from .stepper import SUPERSCRIPT, choice, num, rounded, stepper
 
@@ -45,8 +45,8 @@ def activation_columns(name: str) -> dict[str, Any]:
             name,
             f"{sym('a', role='activation')} = {f}(<var>z</var>) = {f}({{z}}) = "
             '<b><span class="pb-activation">{a}</span></b>',
-            f'{f}′({{z}}) = <b><span class="pb-gradient">{{d}}</span></b>',
-            f"five such layers: {f}′({{z}})<sup>5</sup> = "
+            f'{f}{PRIME}({{z}}) = <b><span class="pb-gradient">{{d}}</span></b>',
+            f"five such layers: {f}{PRIME}({{z}})<sup>5</sup> = "
             '<b><span class="pb-gradient">{d5}</span></b>',
         ),
         "say": f"At z = {{z}}, {name} gives {{a}}; its slope is {{d}}. {{mood}}",

@@ -12,6 +12,7 @@ from ..network import Forward, Network, Trace, backprop, forward
 from ..params import Params
 from .display import Interactive
 from .drawing import (
+    PRIME,
     check_drawable,
     code,
     colored,
@@ -345,8 +346,8 @@ def output_delta(net: Network, trace: Trace, k: int) -> Frame:
 
 
 def slope_of(net: Network, l: int) -> str:
-    """Return the name of the derivative of a layer's activation."""
-    return FUNCTION[net.phi[l].name] + "′"
+    """Return the name of the derivative of a layer's activation as HTML."""
+    return FUNCTION[net.phi[l].name] + PRIME
 
 
 def hidden_delta(net: Network, trace: Trace, l: int, j: int) -> Frame:

@@ -219,7 +219,8 @@ def stepper(
     body = still(
         f'<div class="pb-picture">{picture}</div>{panel}'
         f'<details class="pb-numbers" open><summary>{html.escape(caption)}</summary>'
-        f'<div class="pb-scroll">{table}</div></details>',
+        f'<div class="pb-scroll" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
+        f"{table}</div></details>",
         first,
         start or plain[0]["n"] - 1,
     )

@@ -412,7 +412,7 @@ def test_reduced_motion(browser, tmp_path):
 @pytest.mark.parametrize("kind", PARTS)
 def test_axe_finds_nothing(show, kind, theme):
     part = PARTS[kind]()
-    page = show(part, theme=theme)
+    page = show(part, theme=theme, width=360 if theme == "dark" else 1280)
     page.add_script_tag(path=AXE)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     slider = page.locator("input[type=range]")
