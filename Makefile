@@ -26,7 +26,7 @@ serve: .venv/.book
 test: .venv/.test book
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
 	$(BIN)/python book/_ext/refresh.py $(NOTEBOOKS)

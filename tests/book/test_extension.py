@@ -14,6 +14,8 @@ from paths import ROOT
 
 from pybackprop.palette import ROLES
 
+pytestmark = pytest.mark.xdist_group("small books")  # which they share
+
 
 def test_a_formula_becomes_html_and_mathml():
     html = katex_math.render(r"\delta^{[l]}")
