@@ -4,12 +4,13 @@ A chapter's exercises stand in a module of their own as data. To add a known mis
 to ``mistakes`` there: its name, what somebody who makes it answers, and what to tell them.
 """
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..interactive.display import Interactive
+from ..interactive.display import STATIC, Interactive
 from ..lookup import lookup
 from .checking import Verdict, judge, note_progress, read_progress
 from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
@@ -63,14 +64,23 @@ def exercise(name: str) -> Interactive:
     Examples
     --------
     >>> exercise("03-output-delta")
-    Exercise 03-output-delta: The output delta of one neuron (answer: a number)
+    Exercise 03-output-delta: The output delta of one neuron (answer: a number or a shape)
     """
-    return on_page(lookup(EXERCISES, name, "exercise"))
+    chosen = lookup(EXERCISES, name, "exercise")
+    return on_page(chosen, checked().get(chosen.id) == "solved")
 
 
 def progress() -> Interactive:
-    """Return the list of all exercises, with what the reader's browser has kept of them."""
-    return progress_on_page(EXERCISES.values(), PAGES)
+    """Return the list of all exercises, with what the reader has solved of them.
+
+    The page adds what the browser has kept, a live notebook what `check` has noted, too.
+    """
+    return progress_on_page(EXERCISES.values(), PAGES, checked())
+
+
+def checked() -> dict[str, str]:
+    """Return what `check` has noted here; nothing for a display that goes into the book."""
+    return {} if os.environ.get(STATIC) == "1" else read_progress()
 
 
 def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:
@@ -87,7 +97,8 @@ def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:
     -------
     Verdict
         Displays as one sentence and, where the mistake is not a known one, the smallest input on
-        which it fails with what was expected and what came.
+        which it fails with what was expected and what came. What is solved is noted in the file
+        ``pybackprop-progress.json``.
         Nothing is raised for a wrong answer.
 
     Raises

@@ -4,27 +4,31 @@ import copy
 import ctypes
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
-from html import escape
+from html import unescape
+from inspect import signature
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .model import Code
+from .model import Code, Mistake
 
 SECONDS = 5.0
 """How long an answer may take on all cases together."""
 
-PROGRESS = Path(".pybackprop-progress.json")
-"""Where `check` notes what is solved: beside the notebook, readable, deleted without harm."""
+PROGRESS = Path("pybackprop-progress.json")
+"""Where `check` notes what is solved: beside the notebook, readable, deleted without harm. It has
+the form of the file that the progress page exports, and that page imports it."""
 
 GREETINGS = {
-    "passed": "Right",
+    "passed": "✓ Right",
     "not attempted": "Not attempted yet",
-    "mistake": "Not yet",
-    "wrong": "Not yet",
+    "mistake": "✗ Not yet",
+    "wrong": "✗ Not yet",
 }
 
 
@@ -47,15 +51,8 @@ class Verdict(NamedTuple):
     mistake: str | None = None
 
     def __repr__(self) -> str:
-        return f"{GREETINGS[self.status]}: {self.message}"
-
-    def _repr_html_(self) -> str:
-        sign = {"passed": "✓", "not attempted": "…"}.get(self.status, "✗")
-        return (
-            f'<div class="pb-verdict" data-status="{self.status}"><strong>{sign} '
-            f"{GREETINGS[self.status]}.</strong> <span style='white-space: pre-wrap'>"
-            f"{escape(self.message)}</span></div>"
-        )
+        first, *rest = f"{GREETINGS[self.status]}: {self.message}".split("\n")
+        return "\n".join([fill(first, 79), *rest])
 
 
 def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
@@ -78,7 +75,7 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
     --------
     >>> from pybackprop.exercises import EXERCISES
     >>> judge(EXERCISES["03-sigmoid_prime"], lambda z: 1 / (1 + np.exp(-z)))
-    Not yet: that is σ(z) itself; its derivative is asked for.
+    ✗ Not yet: that is σ(z) itself; its derivative is asked for.
     """
 
     def verdict(status: str, message: str, mistake: str | None = None) -> Verdict:
@@ -104,13 +101,15 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
         return verdict(
             "wrong",
             f"it was stopped after {seconds:g} seconds; does a loop in it never end? "
-            f"It was working on\n{show_case(cases[min(len(given), len(cases) - 1)])}",
+            f"It was working on\n{show_case(exercise, cases[min(len(given), len(cases) - 1)])}",
         )
     if problem is not None:
+        if given and (known := named(exercise, cases, given, problem)):
+            return verdict("mistake", plain(known.message), known.name)
         return verdict(
             "wrong",
             f"it raised {type(problem).__name__}: {problem}\non the input\n"
-            + show_case(cases[len(given)]),
+            + show_case(exercise, cases[len(given)]),
         )
     wrong = [k for k in range(len(cases)) if difference(given[k], expected[k], exercise.tolerance)]
     if not wrong:
@@ -123,13 +122,12 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
             )
         return verdict("passed", f"{exercise.title}, on all {len(cases)} inputs tried.")
     first = min(wrong, key=lambda k: case_size(cases[k]))
-    for mistake in exercise.mistakes:
-        if fits(mistake.wrong, cases, given, exercise.tolerance):
-            return verdict("mistake", plain(mistake.message), mistake.name)
+    if known := named(exercise, cases, given):
+        return verdict("mistake", plain(known.message), known.name)
     return verdict(
         "wrong",
         f"{difference(given[first], expected[first], exercise.tolerance)}\n"
-        f"input     {show_case(cases[first])}\n"
+        f"input     {show_case(exercise, cases[first])}\n"
         f"expected  {show(expected[first])}\n"
         f"got       {show(given[first])}",
     )
@@ -172,17 +170,37 @@ def run(task: Callable[[], None], seconds: float) -> BaseException | None:
     return caught[0] if caught else None
 
 
-def fits(wrong: Callable[..., Any], cases: list[Any], given: list[Any], tolerance: float) -> bool:
-    """Whether a known mistake gives what the reader's function gave, on every case."""
-    for case, value in zip(cases, given, strict=True):
+def named(
+    exercise: Code, cases: list[Any], given: list[Any], problem: BaseException | None = None
+) -> Mistake | None:
+    """Return the known mistake behind a wrong answer, if it is one."""
+    for mistake in exercise.mistakes:
+        if fits(mistake.wrong, cases, given, exercise.tolerance, problem):
+            return mistake
+    return None
+
+
+def fits(
+    wrong: Callable[..., Any],
+    cases: list[Any],
+    given: list[Any],
+    tolerance: float,
+    problem: BaseException | None = None,
+) -> bool:
+    """Whether a known mistake does on every case what the reader's function did.
+
+    Where an error ended the reader's function, the mistake must end in one of the same type on the
+    same case, after the same results.
+    """
+    for k, case in enumerate(cases[: len(given) + 1]):
         try:
             with np.errstate(all="ignore"):
                 mistaken = wrong(*copy.deepcopy(case))
-        except Exception:  # noqa: BLE001, a mistake that raises on this case is another one
+        except Exception as error:  # noqa: BLE001, of a wrong function any error may come
+            return k == len(given) and type(error) is type(problem)
+        if k == len(given) or difference(given[k], mistaken, tolerance):
             return False
-        if difference(value, mistaken, tolerance):
-            return False
-    return True
+    return problem is None
 
 
 def difference(given: Any, expected: Any, tolerance: float) -> str:
@@ -200,7 +218,7 @@ def difference(given: Any, expected: Any, tolerance: float) -> str:
         if not isinstance(given, dict) or given.keys() != expected.keys():
             return f"it should be a dict with the keys {list(expected)}, not {describe(given)}"
         parts = [(f"entry {key!r}: ", given[key], expected[key]) for key in expected]
-    elif isinstance(expected, tuple):
+    elif isinstance(expected, tuple | list):
         if not isinstance(given, tuple | list) or len(given) != len(expected):
             return f"it should return {len(expected)} results, not {describe(given)}"
         parts = [
@@ -240,22 +258,35 @@ def difference_of_arrays(given: Any, expected: Any, tolerance: float) -> str:
     return "the values differ" if not (np.nan_to_num(error, nan=np.inf) <= tolerance).all() else ""
 
 
-def case_size(case: tuple[Any, ...]) -> int:
+def case_size(value: Any) -> int:
     """Return how much there is to read in a case."""
-    return sum(np.size(argument) for argument in case if not callable(argument))
+    if isinstance(value, dict | tuple | list):
+        return sum(map(case_size, value.values() if isinstance(value, dict) else value))
+    return np.size(value)
 
 
-def show_case(case: tuple[Any, ...]) -> str:
-    """Return the arguments of a call as text."""
-    return ", ".join(show(argument) for argument in case)
+def show_case(exercise: Code, case: tuple[Any, ...]) -> str:
+    """Return the arguments of a call as text, each with its name.
+
+    >>> from pybackprop.exercises import EXERCISES
+    >>> show_case(EXERCISES["03-sigmoid_prime"], (np.array([0.5, 2.0]),))
+    'z = [0.5 2. ]'
+    """
+    return ", ".join(
+        f"{name} = {show(value)}"
+        for name, value in zip(signature(exercise.solution).parameters, case, strict=True)
+    )
 
 
 def show(value: Any) -> str:
     """Return a value in few characters."""
-    if isinstance(value, np.ndarray) or (isinstance(value, list) and value):
-        return " ".join(np.array2string(np.asarray(value), precision=4, threshold=20).split())
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(show, value)) + ")"
+    if isinstance(value, np.ndarray):
+        return " ".join(np.array2string(value, precision=4, threshold=20).split())
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {show(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        parts = ", ".join(map(show, value[:20])) + (", ..." if len(value) > 20 else "")
+        return f"[{parts}]" if isinstance(value, list) else f"({parts})"
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     return getattr(value, "__name__", None) or repr(value)[:200]
@@ -265,7 +296,10 @@ def describe(value: Any) -> str:
     """Say what kind of thing a value is."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    return "nothing (None)" if value is None else f"a {type(value).__name__}"
+    if isinstance(value, float | np.floating):
+        return "a number"
+    kind = type(value).__name__
+    return "nothing (None)" if value is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def ordinal(k: int) -> str:
@@ -279,31 +313,29 @@ def plain(message: str) -> str:
     >>> plain("you left out <var>sigma</var>'")
     "you left out sigma'"
     """
-    import re
-    from html import unescape
-
     return unescape(re.sub(r"<[^>]+>", "", message))
 
 
 def read_progress(path: Path | None = None) -> dict[str, str]:
-    """Return id -> status of what was checked here; empty where nothing readable is noted."""
+    """Return id -> "solved" or "tried" of what was checked here; empty where nothing is noted."""
     try:
         noted = json.loads((path or PROGRESS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return {str(name): str(state["status"]) for name, state in noted.items()}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return {}
-    return {str(k): str(v) for k, v in noted.items()} if isinstance(noted, dict) else {}
 
 
 def note_progress(verdict: Verdict, path: Path | None = None) -> None:
-    """Note a verdict in the progress file; what was passed once stays passed."""
+    """Note a verdict in the progress file; what was solved once stays solved."""
     target = path or PROGRESS
     noted = read_progress(target)
-    if verdict.status == "not attempted" or noted.get(verdict.exercise) == "passed":
+    if verdict.status == "not attempted" or noted.get(verdict.exercise) == "solved":
         return
-    noted[verdict.exercise] = "passed" if verdict.status == "passed" else "tried"
+    noted[verdict.exercise] = "solved" if verdict.status == "passed" else "tried"
+    states = {name: {"status": status} for name, status in sorted(noted.items())}
     half_written = target.with_suffix(".tmp")
     try:
-        half_written.write_text(json.dumps(noted, indent=1, sort_keys=True), encoding="utf-8")
+        half_written.write_text(json.dumps(states, indent=1), encoding="utf-8")
         os.replace(half_written, target)
     except OSError:
         return  # a folder that cannot be written to is no reason to withhold the verdict

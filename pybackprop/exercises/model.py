@@ -13,6 +13,7 @@ from zlib import crc32
 import numpy as np
 
 Inputs = dict[str, Any]
+Shape = tuple[int, ...]
 
 VARIANTS = 6
 """Number of precomputed sets of inputs behind the button "New numbers"."""
@@ -28,9 +29,10 @@ class Mistake:
         Short and unique within its exercise, such as "no slope".
     wrong : callable
         What somebody who makes it answers. Of a `Numeric`: a function of the inputs that returns a
-        number. Of a `Code`: a function that may stand in for the reader's.
+        number or a shape. Of a `Code`: a function that may stand in for the reader's.
     message : str
-        What it is and what to look at, without giving the answer away. HTML.
+        What it is and what to look at, without giving the answer away. It follows "Not yet:", so
+        it starts with a small letter. HTML.
     """
 
     name: str
@@ -38,9 +40,9 @@ class Mistake:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Numeric:
-    """A question with a number for an answer.
+    """A question with a number or a shape for an answer.
 
     Attributes
     ----------
@@ -48,12 +50,14 @@ class Numeric:
         Chapter and name: "03-output-delta". Also the place in links and in the saved progress.
     title : str
     question : str
-        HTML with the inputs in braces, formatted by `str.format`: "z = {z}".
+        HTML with the inputs in braces, formatted by `str.format`: "z = {z}", or "3 · {z:p}" to put
+        a negative number in parentheses.
     draw : callable, Generator -> dict
         One set of inputs. Inputs as a reader sees them: already rounded.
-    answer : callable, inputs -> number
+    answer : callable, inputs -> number or shape
+        A shape is a tuple of whole numbers.
     digits : int
-        Decimals asked for; an answer counts when it is right to them.
+        Decimals asked for; an answer counts when it is right to them. 0: a whole number.
     mistakes : sequence of Mistake
     hints : sequence of str
         Three, each saying more. HTML; inputs in braces.
@@ -69,8 +73,8 @@ class Numeric:
     title: str
     question: str
     draw: Callable[[np.random.Generator], Inputs]
-    answer: Callable[..., float]
-    digits: int
+    answer: Callable[..., Any]
+    digits: int = 0
     mistakes: Sequence[Mistake]
     hints: Sequence[str]
     solution: str
@@ -79,7 +83,7 @@ class Numeric:
     @property
     def tolerance(self) -> float:
         """How far from the full answer a rounded one may lie: half a unit of the last digit."""
-        return 0.5 * 10.0**-self.digits * (1 + 1e-9)
+        return 0.5 * 10.0**-self.digits * (1 + 1e-9) if self.digits else 1e-6
 
     def variants(self) -> list[Inputs]:
         """Return the sets of inputs, the same ones every time.
@@ -106,29 +110,35 @@ class Numeric:
 
     def confusion(self, inputs: Inputs) -> str | None:
         """Say which two of answer and mistakes are too near to tell apart, if any."""
-        values = {"the answer": float(self.answer(**inputs))}
-        values |= {mistake.name: float(mistake.wrong(**inputs)) for mistake in self.mistakes}
+        values = {"the answer": self.answer(**inputs)}
+        values |= {mistake.name: mistake.wrong(**inputs) for mistake in self.mistakes}
         for (one, x), (other, y) in combinations(values.items(), 2):
-            if not abs(x - y) > 2 * self.tolerance:
-                return f"{one} ({x:g}) and {other} ({y:g}) are nearer than two tolerances"
+            if isinstance(x, tuple) or isinstance(y, tuple):
+                near = x == y
+            else:
+                near = not abs(x - y) > 2 * self.tolerance
+            if near:
+                return f"{one} ({x}) and {other} ({y}) are nearer than two tolerances"
         return None
 
     def data(self) -> dict[str, Any]:
         """Return what the page shows and compares."""
         variants = []
         for inputs in self.variants():
-            answer = float(self.answer(**inputs))
-            shown = inputs | {"answer": f"{answer:.{self.digits}f}"} | self.steps(**inputs)
+            answer = self.answer(**inputs)
+            given = {name: Shown(value) for name, value in inputs.items()}
+            steps = self.steps(**inputs) | {"answer": answer}
+            found = {
+                name: Shown(value, self.digits if name == "answer" else max(4, self.digits))
+                for name, value in steps.items()
+            }
             variants.append(
                 {
-                    "question": self.question.format(**inputs),
+                    "question": self.question.format(**given),
                     "answer": significant(answer),
-                    "mistakes": [
-                        {"value": significant(float(mistake.wrong(**inputs))), "k": k}
-                        for k, mistake in enumerate(self.mistakes)
-                    ],
-                    "hints": [hint.format(**inputs) for hint in self.hints],
-                    "solution": self.solution.format(**shown),
+                    "mistakes": [significant(mistake.wrong(**inputs)) for mistake in self.mistakes],
+                    "hints": [hint.format(**given) for hint in self.hints],
+                    "solution": self.solution.format(**given, **found),
                 }
             )
         return {
@@ -143,13 +153,16 @@ class Numeric:
 
 @dataclass(frozen=True)
 class Option:
-    """One answer of a `Choice`: what it says, and what choosing it is answered with. HTML."""
+    """One answer of a `Choice`: what it says, and what choosing it is answered with. HTML.
+
+    The reply follows "Right:" or "Not yet:", so it starts with a small letter.
+    """
 
     text: str
     reply: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """A question with answers to choose from; also a prediction made before the number is shown.
 
@@ -189,7 +202,7 @@ class Choice:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Code:
     """A function to write.
 
@@ -203,7 +216,8 @@ class Code:
     stub : str
         The cell that the reader starts from: the function with ``...`` for a body.
     cases : callable, Generator -> list of tuples
-        Arguments for the function: edge cases and random ones, the smallest first.
+        Arguments for the function: edge cases and random ones, the smallest first. A mistake that
+        raises an error on some of them is told apart by what it returns on those before.
     solution : callable
         A right answer, shown folded away with its source.
     alternatives : sequence of callable
@@ -252,7 +266,6 @@ class Code:
             "id": self.id,
             "title": self.title,
             "question": self.question,
-            "stub": self.stub,
             "hints": list(self.hints),
             "solution": f"<pre>{source}</pre><p>{self.reason}</p>",
         }
@@ -261,20 +274,54 @@ class Code:
 Exercise = Numeric | Choice | Code
 
 
-def significant(value: float) -> float:
+class Shown(str):
+    """A value as a reader sees it: a true minus sign, and digits where they are given.
+
+    >>> Shown(-0.5), Shown(2 / 3, 4), Shown((3, 2))
+    ('−0.5', '0.6667', '(3, 2)')
+    >>> f"3 · {Shown(-0.5):p} = {Shown(-1.5):p}"
+    '3 · (−0.5) = (−1.5)'
+    """
+
+    def __new__(cls, value: Any, digits: int | None = None) -> "Shown":
+        if isinstance(value, str):
+            return super().__new__(cls, value)
+        if isinstance(value, float | np.floating):
+            value = f"{value:.6g}" if digits is None else f"{value:.{digits}f}"
+        return super().__new__(cls, str(value).replace("-", "−"))
+
+    def __format__(self, spec: str) -> str:
+        return f"({self})" if spec == "p" and self.startswith("−") else str(self)
+
+
+def significant(value: float | Shape) -> float | list[int]:
     """Round to ten significant digits: the same text on every machine, and more than is asked.
 
-    >>> significant(1 / 3)
-    0.3333333333
+    >>> significant(1 / 3), significant((3, 2))
+    (0.3333333333, [3, 2])
     """
-    return float(f"{value:.10g}")
+    return list(value) if isinstance(value, tuple) else float(f"{value:.10g}")
+
+
+def between(
+    rng: np.random.Generator, low: float, high: float, digits: int = 1, avoid: float = 0.0
+) -> float:
+    """Return a random decimal that is easy to read aloud, never the one to avoid.
+
+    >>> between(np.random.default_rng(0), -2, 2)
+    0.5
+    """
+    while True:
+        value = round(float(rng.uniform(low, high)), digits)
+        if value != avoid:
+            return value
 
 
 def problems(exercise: Exercise) -> list[str]:
     """Return what is missing from an exercise; nothing, where it may stand in the book."""
     found = []
     names = [mistake.name for mistake in getattr(exercise, "mistakes", ())]
-    least = {"numeric": 0, "code": 5, "choice": 0}[exercise.kind]
+    least = {"numeric": 3, "code": 5, "choice": 0}[exercise.kind]
     if len(names) < least:
         found.append(f"{len(names)} mistakes; at least {least} are asked for")
     if len(set(names)) < len(names):

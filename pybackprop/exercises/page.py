@@ -2,24 +2,34 @@
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
 
 from ..interactive.display import Interactive
 from .model import Exercise
 
-KINDS = {"numeric": "a number", "choice": "one answer of several", "code": "a function"}
+KINDS = {"numeric": "a number or a shape", "choice": "one answer of several", "code": "a function"}
 
 
-def on_page(exercise: Exercise) -> Interactive:
-    """Return the display of an exercise."""
+def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
+    """Return the display of an exercise.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    solved : bool, optional
+        Whether `check` has noted here that it is solved.
+    """
     data = exercise.data() | {"type": exercise.kind}
+    if solved:
+        data["solved"] = True
     shown = data | data["variants"][0] if exercise.kind == "numeric" else data
     parts = [f'<div class="pb-question">{shown["question"]}</div>']
     if exercise.kind == "choice":
         items = "".join(f"<li>{option['text']}</li>" for option in data["options"])
         parts.append(f'<ol type="a" class="pb-options">{items}</ol>')
     if exercise.kind == "code":
-        parts.append(f'<pre class="pb-stub">{escape(data["stub"])}</pre>')
+        parts.append(
+            "<p>Complete the function in the next cell, in a live notebook, and run it.</p>"
+        )
     parts.append('<div class="pb-answer"></div>')
     parts += [fold(f"Hint {k}", hint, "pb-hint") for k, hint in enumerate(shown["hints"], start=1)]
     parts.append(fold("Solution", shown["solution"], "pb-solution"))
@@ -29,7 +39,7 @@ def on_page(exercise: Exercise) -> Interactive:
         name=name,
         data=data,
         poster=(
-            f'<section class="pb-poster pb-exercise" id="{name}" tabindex="-1" '
+            f'<section class="pb-poster pb-wide pb-exercise" id="{name}" tabindex="-1" '
             f'aria-label="Exercise: {escape(exercise.title)}">'
             f'<p class="pb-title"><b>Exercise.</b> {escape(exercise.title)}</p>'
             f"{''.join(parts)}</section>"
@@ -44,7 +54,9 @@ def fold(title: str, text: str, kind: str) -> str:
 
 
 def progress_on_page(
-    exercises: Iterable[Exercise], pages: Mapping[str, tuple[str, str]]
+    exercises: Iterable[Exercise],
+    pages: Mapping[str, tuple[str, str]],
+    checked: Mapping[str, str] | None = None,
 ) -> Interactive:
     """Return the list of all exercises, on which the page marks what this browser's reader solved.
 
@@ -53,29 +65,29 @@ def progress_on_page(
     exercises : iterable of exercises
     pages : mapping
         Number of the chapter, such as "03" -> (its title, its address).
+    checked : mapping, optional
+        Id -> "solved" or "tried", of what `check` has noted here.
     """
-    chapters: dict[str, list[dict[str, Any]]] = {}
+    chapters: dict[str, list[Exercise]] = {}
     for exercise in exercises:
-        entry = {"id": exercise.id, "title": exercise.title}
-        chapters.setdefault(exercise.id[:2], []).append(entry)
-    data = [
-        {"title": pages[number][0], "page": pages[number][1], "exercises": entries}
-        for number, entries in sorted(chapters.items())
-    ]
-    lists = "".join(
-        f"<h3>{escape(chapter['title'])}</h3><ul>"
-        + "".join(
-            f'<li data-id="{item["id"]}"><a href="{chapter["page"]}#exercise-{item["id"]}">'
-            f"{escape(item['title'])}</a></li>"
-            for item in chapter["exercises"]
+        chapters.setdefault(exercise.id[:2], []).append(exercise)
+    lists = ""
+    for number, (title, address) in sorted(pages.items()):
+        items = "".join(
+            f'<li data-id="{item.id}"><a href="{address}#exercise-{item.id}">'
+            f"{escape(item.title)}</a></li>"
+            for item in chapters[number]
         )
-        + "</ul>"
-        for chapter in data
-    )
+        heading = f"pb-chapter-{number}"
+        lists += f'<h3 id="{heading}">{escape(title)}</h3>'
+        lists += f'<ul aria-labelledby="{heading}">{items}</ul>'
     return Interactive(
         kind="progress",
         name="progress",
-        data={"chapters": data},
-        poster=f'<section class="pb-poster pb-progress" aria-label="Progress">{lists}</section>',
+        data={"checked": dict(checked or {})},
+        poster=(
+            '<section class="pb-poster pb-wide pb-progress" aria-label="Progress">'
+            f"{lists}</section>"
+        ),
         summary=f"Progress over {sum(map(len, chapters.values()))} exercises",
     )
