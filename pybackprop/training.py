@@ -388,7 +388,8 @@ def train(
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
-    loss_sum, hits = 0.0, 0
+    loss_sum = 0.0
+    predicted = None if data.labels is None else data.labels.copy()
     # A run that diverges overflows on its way; it ends with a reason in place of warnings.
     with bar, interrupts() as interrupted, np.errstate(all="ignore"):
         for now.epoch, now.epoch_ended, x, y, rows in batches.of(epochs):
@@ -407,11 +408,11 @@ def train(
                 history.record.add(theta, grad.theta, rows)
 
             loss_sum += loss * len(x)
-            if data.labels is not None:
-                hits += int(np.count_nonzero(classes(now.trace.a[net.L]) == data.labels[rows]))
+            if predicted is not None:
+                predicted[rows] = classes(now.trace.a[net.L])
             if now.epoch_ended:
-                close_epoch(now, data, loss_sum, hits, held_out)
-                loss_sum, hits = 0.0, 0
+                close_epoch(now, loss_sum / len(data.X), predicted, data.labels, held_out)
+                loss_sum = 0.0
                 if restore_best and history.validation_loss[-1] < lowest:
                     best, lowest = Snapshot.of(now), history.validation_loss[-1]
 
@@ -539,13 +540,15 @@ class Snapshot(NamedTuple):
             now.history.restored_iteration = self.iteration
 
 
-def close_epoch(now: Moment, data: Data, loss_sum: float, hits: int, held_out: Data | None) -> None:
+def close_epoch(
+    now: Moment, loss: float, predicted: Array | None, labels: Array | None, held_out: Data | None
+) -> None:
     """Write the epoch's numbers into the history."""
-    history, m = now.history, len(data.X)
+    history = now.history
     history.epoch_ends.append(history.iterations)
-    history.train_loss.append(loss_sum / m)
-    if data.labels is not None:
-        history.train_accuracy.append(hits / m)
+    history.train_loss.append(loss)
+    if predicted is not None:
+        history.train_accuracy.append(np.mean(predicted == labels).item())
     if held_out is not None:
         loss, share = assess(now.net, held_out)
         history.validation_loss.append(loss)
