@@ -123,6 +123,21 @@ def test_controls_remake_the_data():
     assert message.value == ""
 
 
+def test_sliders_of_the_inputs_remake_the_forward_pass():
+    net = pb.Network([2, 3, 1], rng=0)
+    part = interactive.forward_stepper(net, [0.5, 1.0], [1.0])
+    first, *_, widget = part.live.children
+    first.value = 0.7
+    assert widget.data == dict(interactive.forward_stepper(net, [0.7, 1.0], [1.0]).data)
+
+
+def test_the_live_race_takes_any_learning_rate():
+    part = interactive.optimizer_race(steps=5)
+    surface, lr, _, widget = part.live.children
+    surface.value, lr.value = "saddle", 0.1
+    assert widget.data == dict(interactive.optimizer_race(["saddle"], 0.1, steps=5).data)
+
+
 def test_a_control_out_of_range_says_so():
     def remake(x):
         raise ValueError("x < 0")
@@ -529,6 +544,12 @@ def test_a_wide_layer_is_refused():
         ValueError, match="50 nodes; a stepper draws each node and takes at most 12"
     ):
         interactive.forward_stepper(pb.Network([2, 50, 1], rng=0), [0.5, 1.0])
+
+
+def test_too_many_chains_are_refused():
+    net = pb.Network([10, 10, 1], rng=0)
+    with pytest.raises(ValueError, match="more than 100 chains to show; backward_stepper takes it"):
+        interactive.derivation_stepper(net, np.ones(10), [1.0])
 
 
 def test_missing_target_bad_rate_and_unknown_parameter():

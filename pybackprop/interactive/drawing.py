@@ -26,8 +26,9 @@ def sym(letter: str, layer: int | None = None, *nodes: int, role: str = "") -> s
     """Return a letter with its layer above and its nodes below, as HTML."""
     above = "" if layer is None else f"<sup>[{layer}]</sup>"
     below = f"<sub>{indices(*nodes)}</sub>" if nodes else ""
-    stack = f'<span class="pb-ss">{above}{below}</span>' if above or below else ""
-    return colored(f"<var>{letter}</var>{stack}", role)
+    if not above + below:
+        return colored(f"<var>{letter}</var>", role)
+    return colored(f'<var>{letter}</var><span class="pb-ss">{above}{below}</span>', role or "sym")
 
 
 def label(letter: str, layer: int | None, node: int) -> str:
@@ -315,8 +316,8 @@ def network(net: Network, words: str, *, pick: Mapping[str, int] | None = None) 
     """
     pick = pick or {}
     widest = max(net.sizes)
-    gap, r = (108, 22) if widest <= 4 else (70, 18)
-    step = 140 if net.L <= 2 else 120
+    gap, r = (112, 24) if widest <= 4 else (84, 22)
+    step = 140 if net.L <= 2 else 100
     height = gap * widest + 16
     width = 52 + step * net.L + 84
     middle = height / 2 - 4
@@ -384,16 +385,13 @@ def network(net: Network, words: str, *, pick: Mapping[str, int] | None = None) 
             below = ""
             if layer:
                 picked = pick.get(f"b{layer}.{j}")
+                bias, under, roomy = f"b{layer}.{j}", f"u{layer}.{j}", widest <= 4
+                # Where there is little room, a bias shows only while lit, below the other line.
+                drops = (13, 26) if roomy else (26, 13)
                 below = write(
-                    x,
-                    y + r + 13,
-                    f"b{layer}.{j}",
-                    class_="pb-w" + " pb-few" * (widest <= 4),
-                    data_k=f"b{layer}.{j}",
+                    x, y + r + drops[0], bias, class_="pb-w" + " pb-few" * roomy, data_k=bias,
                     data_pick=picked,
-                )
-                under = f"u{layer}.{j}"
-                below += write(x, y + r + 26, under, class_="pb-under", data_k=under)
+                ) + write(x, y + r + drops[1], under, class_="pb-under", data_k=under)  # fmt: skip
             nodes.append(
                 tag(
                     "g",

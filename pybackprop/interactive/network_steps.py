@@ -39,7 +39,8 @@ FUNCTION = {
     "gelu": "GELU",
     "softmax": "softmax",
 }
-MOST_PATHS = 8
+MOST_PATHS = 6
+MOST_CHAINS = 100
 
 Values = Sequence[float] | ArrayLike
 
@@ -453,19 +454,17 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
     touched = f"{name}:gradient" + (f" e{name[1:]}:gradient" if i is not None else "")
     frames: list[Frame] = []
 
-    def chain(current: tuple[int, int] | None, total: bool = False) -> str:
+    def chain(total: bool = False) -> str:
         text = []
         for r, row in enumerate(rows):
             chips = []
             for f, (symbol, value, _, _) in enumerate(row):
-                known = current is None or (r, f) <= current
-                on = " pb-now" if (r, f) == current else ""
-                shown = num(value) if known and (current or total) else "?"
+                shown = num(value) if total else f"{{f{r}.{f}}}"
                 chips.append(
-                    f'<span class="pb-factor{on}"><span>{symbol}</span>'
+                    f'<span class="pb-factor{{o{r}.{f}}}"><span>{symbol}</span>'
                     f"{hidden(' = ')}<span>{shown}</span></span>"
                 )
-            text.append(("+ " if r else "") + '<span class="pb-dot">·</span>'.join(chips))
+            text.append("+ " * (r > 0) + '<span class="pb-dot">·</span>'.join(chips))
         head = f"Chain rule for {who.removeprefix('the ')}"
         body = [f"{left} = ", *text]
         if total:
@@ -475,11 +474,14 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
             body.append(f"{equal(result)} <b>{val(result, 'gradient', bare=True)}</b>")
         return lines(head, *body)
 
+    for r, row in enumerate(rows):
+        for f in range(len(row)):
+            state |= {f"f{r}.{f}": "?", f"o{r}.{f}": ""}
     number = len(rows[0])
     frames.append(
         state
         | {
-            "math": chain(None),
+            "math": chain(),
             "say": f"How does {who} reach the loss? Along {len(rows)} "
             f"path{'s' * (len(rows) > 1)}, each a product of {number} factors.",
             "lit": touched,
@@ -488,10 +490,12 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
     for r, row in enumerate(rows):
         for f, (_, value, words, lit) in enumerate(row):
             along = f" on path {r + 1}" if len(rows) > 1 else ""
+            state[f"f{r}.{f}"] = num(value)
             frames.append(
                 state
                 | {
-                    "math": chain((r, f)),
+                    f"o{r}.{f}": " pb-now",
+                    "math": chain(),
                     "say": f"Factor {f + 1} of {number}{along}: {words} is {num(value)}.",
                     "lit": f"{lit} {touched}" if f < number - 1 else lit + f" {name}:gradient",
                 }
@@ -499,7 +503,7 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
     frames.append(
         state
         | {
-            "math": chain(None, total=True),
+            "math": chain(total=True),
             "say": f"Multiplied{' and added' * (len(rows) > 1)}, the gradient of {who} "
             f"is {num(result)}.",
             "lit": " ".join([touched, *dict.fromkeys(lit for row in rows for *_, lit in row)]),
@@ -782,7 +786,7 @@ def backward_stepper(
         shared=values,
         table=table(["parameter", "value", "gradient", "updated"], cells, columns=True),
         caption="Every gradient and new value",
-        controls=controls if len(rates) == 1 else None,
+        controls=controls,
         remake=lambda lr: backward_stepper(net, trace, lr=lr),
     )
 
@@ -809,7 +813,7 @@ def derivation_stepper(
     Raises
     ------
     ValueError
-        As `backward_stepper`; also an unknown parameter.
+        As `backward_stepper`; also an unknown parameter, and more than 100 of them.
 
     Examples
     --------
@@ -819,6 +823,11 @@ def derivation_stepper(
     """
     trace = one_trace(net, x, y)
     every = list(parameters(net))
+    if len(every) > MOST_CHAINS:
+        raise ValueError(
+            f"{net!r} has more than {MOST_CHAINS} chains to show; "
+            "backward_stepper takes it, or use a smaller network"
+        )
     codes = [code_of(name) for name, *_ in every]
     if start is not None and start not in codes:
         raise ValueError(f"start is {start!r}; the parameters are {codes[0]} to {codes[-1]}")

@@ -252,7 +252,7 @@ def optimizer_race(
         caption="Who ends how low",
         wide=True,
         interval=250,
-        controls=controls if not choices else None,
+        controls=controls,
         remake=lambda surface, lr: optimizer_race([surface], lr, steps=steps),
     )
 
