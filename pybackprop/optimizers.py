@@ -169,7 +169,7 @@ def forget(self: Any) -> None:
 
 @dataclass(frozen=True, eq=False)
 class SGD:
-    r"""Gradient descent, with momentum or Nesterov's momentum where asked.
+    """Gradient descent, with momentum or Nesterov's momentum where asked.
 
     Called stochastic where g is the gradient of a minibatch.
 

@@ -62,7 +62,8 @@ class History:
     Attributes
     ----------
     losses : list of float
-        Loss of each iteration's batch, before its update.
+        Loss of each iteration's batch, before its update. After a divergence the last one is the
+        loss that was not finite and led to no update.
     learning_rates : list of float
         Learning rate of each update.
     epoch_ends : list of int
@@ -346,8 +347,9 @@ def train(
     *Interrupted*: Ctrl-C, or the stop button of a notebook, ends training after the update under
     way. The network keeps what it has learned, the history what it has seen.
 
-    Memory: X and Y are not copied where they are of the network's dtype and contiguous. On top of
-    them come the gradient, one batch with its activations, and the snapshot.
+    *Memory*: X and Y are not copied where they are of the network's dtype and contiguous. On top of
+    them come the gradient, one batch with its activations, and the snapshot of parameters and
+    optimizer (two, where the best epoch is kept).
 
     Examples
     --------
@@ -422,7 +424,7 @@ def train(
                 callback(now)
             fired = [reason for rule in rules if (reason := rule(now))]
             if fired:
-                history.reason = "; ".join(fired)
+                history.reason = "; ".join(map(str, fired))
             if fired or interrupted:
                 break
         else:
@@ -848,9 +850,13 @@ def check_data(net: Network, X: ArrayLike, Y: ArrayLike) -> Data:
     # Gathering rows from an array of another layout would copy all of it for each batch.
     X = np.ascontiguousarray(check_inputs(net, X))
     Y = np.ascontiguousarray(check_pairs(net, X, Y))
-    # Classes: a 0 or 1 for a single output, one 1 among 0s in every row for several.
-    are_classes = ((Y == 0) | (Y == 1)).all() and (Y.shape[1] == 1 or (Y.sum(axis=1) == 1).all())
-    return Data(X, Y, classes(Y) if are_classes else None)
+    # The first row settles it for most targets that are no classes, and spares large ones a copy.
+    return Data(X, Y, classes(Y) if are_classes(Y[:1]) and are_classes(Y) else None)
+
+
+def are_classes(Y: Array) -> bool:
+    """Return whether the rows are 0 or 1 for a single output, one 1 among 0s for several."""
+    return bool(((Y == 0) | (Y == 1)).all() and (Y.shape[1] == 1 or (Y.sum(axis=1) == 1).all()))
 
 
 def check_validation(net: Network, validation: Any) -> Data:
@@ -884,6 +890,7 @@ def check_optimizer(optimizer: Any) -> None:
     if isinstance(optimizer, type) or missing:
         lacks = f" (it has no {', '.join(missing)})" if missing else ""
         raise TypeError(f"optimizer is {optimizer!r}{lacks}; give an object, such as Adam(lr=1e-3)")
+    learning_rate(optimizer.lr, optimizer.t + 1)
 
 
 def check_count(name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import tracemalloc
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -632,6 +633,9 @@ def test_progress_without_tqdm_says_what_to_do(monkeypatch):
 # --- bad input ---
 
 
+rateless = SimpleNamespace(lr=None, t=0, update=print, state=dict, load_state=print)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
@@ -645,6 +649,7 @@ def test_progress_without_tqdm_says_what_to_do(monkeypatch):
         ({"Y": 2 * Y}, ValueError, "takes targets from 0 to 1"),
         ({"optimizer": "adam"}, TypeError, r"optimizer is 'adam' \(it has no lr, t, update"),
         ({"optimizer": Adam}, TypeError, r"give an object, such as Adam\(lr=1e-3\)"),
+        ({"optimizer": rateless}, TypeError, "lr is None; give a number"),
         ({"epochs": 0}, ValueError, "epochs is 0; give 1 or more"),
         ({"epochs": 2.0}, TypeError, "epochs is 2.0; give a whole number"),
         ({"epochs": True}, TypeError, "epochs is True"),
