@@ -10,7 +10,7 @@ import pybackprop as pb
 from pybackprop import interactive
 from pybackprop.interactive import drawing, explorers, network_steps, race, training_steps
 from pybackprop.interactive.display import Interactive, live_class, to_json
-from pybackprop.interactive.stepper import columns, num, rounded, stepper, text_at, value_at
+from pybackprop.interactive.stepper import columns, num, packed, rounded, stepper, text_at, value_at
 from pybackprop.optimizers import SGD
 from pybackprop.training import LossBelow, LossChangeBelow, MaxIterations, train
 
@@ -179,6 +179,13 @@ def test_num_keeps_four_digits(exponent):
     for value in np.random.default_rng(exponent + 12).uniform(-10, 10, 50) * 10.0**exponent:
         assert number(num(value)) == pytest.approx(value, rel=5e-4)
         assert number(num(value)) == float(f"{value:.4g}")
+
+
+@pytest.mark.parametrize("value", [12.345, -123.456, 0.0, 12345.678, 1e-5, 0.001])
+def test_a_packed_column_gives_back_its_decimals(value):
+    column = packed([1.0, value], decimals=5)
+    assert value_at(column, 1) == value
+    assert number(text_at({"w": column}, "w", 1)) == value
 
 
 def test_no_frames_too_many_frames_and_runs_that_do_not_match():

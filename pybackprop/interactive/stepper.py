@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from .display import Interactive
 
 Frame = dict[str, Any]
@@ -45,7 +47,7 @@ def num(value: float, digits: int = 4) -> str:
         mantissa, exponent = f"{shown:.{digits - 1}e}".split("e")
         mantissa = mantissa.rstrip("0").rstrip(".")
         return f"{mantissa}×10{str(int(exponent)).translate(SUPERSCRIPT)}".replace("-", "−")
-    return f"{shown:.{digits + 4}f}".rstrip("0").rstrip(".").replace("-", "−")
+    return np.format_float_positional(shown, trim="-").replace("-", "−")
 
 
 def columns(frames: Sequence[Frame]) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def text_at(run: Columns, name: str, frame: int) -> str:
     if value is None:
         return "–"
     if isinstance(value, int | float):
-        return num(value)
+        return num(value, digits=12)  # columns hold what is shown: nothing is left to round
     return re.sub(r"\{([\w.]+)\}", lambda match: text_at(run, match[1], frame), value)
 
 
