@@ -3,12 +3,17 @@
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Keep the cells of a notebook together when tests are spread over workers."""
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Spread tests over workers one by one, but keep the cells of a notebook together."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByNotebook(LoadGroupScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return file if file.endswith(".ipynb") else super()._split_scope(nodeid)
+
+    return ByNotebook(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
