@@ -177,8 +177,8 @@ EXERCISES = [
         id="02-binary_cross_entropy",
         title="Binary cross-entropy of a batch",
         question=(
-            "Write <code>binary_cross_entropy(A, Y)</code>: the binary cross-entropy of outputs <code>A</code> and "
-            "targets <code>Y</code>, both of shape (<var>m</var>, <var>n</var>): summed over the "
+            "Write <code>binary_cross_entropy(A, Y)</code> of outputs <code>A</code> and targets "
+            "<code>Y</code>, both of shape (<var>m</var>, <var>n</var>): summed over the "
             "outputs, averaged over the examples. The result is a number."
         ),
         stub="def binary_cross_entropy(A, Y):\n    ...",

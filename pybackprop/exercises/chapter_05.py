@@ -406,8 +406,8 @@ EXERCISES = [
             Mistake(
                 "last",
                 stopping_with(give=lambda best, last: last),
-                "the last theta came back, not the best. (If you did keep the best: theta -= … "
-                "changes the array that it points to.)",
+                "the last theta came back, not the best. If you did keep the best: theta -= … "
+                "changes the array that it points to.",
             ),
             Mistake(
                 "no reset",

@@ -124,8 +124,8 @@ EXERCISES = [
         id="08-alignment",
         title="How far from the gradient?",
         question=(
-            "Write <code>alignment(u, v)</code>: the cosine of the angle between two vectors. It is "
-            "above 0 where a step against <code>u</code> lowers a loss with the gradient "
+            "Write <code>alignment(u, v)</code>: the cosine of the angle between two vectors. It "
+            "is above 0 where a step against <code>u</code> lowers a loss with the gradient "
             "<code>v</code>."
         ),
         stub="def alignment(u, v):\n    ...",

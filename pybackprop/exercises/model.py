@@ -198,7 +198,7 @@ class Choice:
             "options": [{"text": options[k].text, "reply": options[k].reply} for k in order],
             "right": order.index(0),
             "hints": list(self.hints),
-            "solution": self.right.reply,
+            "solution": f"<b>{self.right.text}</b>: {self.right.reply}",
         }
 
 
@@ -267,7 +267,7 @@ class Code:
             "title": self.title,
             "question": self.question,
             "hints": list(self.hints),
-            "solution": f"<pre>{source}</pre><p>{self.reason}</p>",
+            "solution": f'<pre tabindex="0">{source}</pre><p>{self.reason}</p>',
         }
 
 

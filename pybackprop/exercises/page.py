@@ -41,7 +41,7 @@ def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
         poster=(
             f'<section class="pb-poster pb-wide pb-exercise" id="{name}" tabindex="-1" '
             f'aria-label="Exercise: {escape(exercise.title)}">'
-            f'<p class="pb-title"><b>Exercise.</b> {escape(exercise.title)}</p>'
+            f'<p class="pb-title"><span><b>Exercise.</b> {escape(exercise.title)}</span></p>'
             f"{''.join(parts)}</section>"
         ),
         summary=f"Exercise {exercise.id}: {exercise.title} (answer: {KINDS[exercise.kind]})",
@@ -74,12 +74,12 @@ def progress_on_page(
     lists = ""
     for number, (title, address) in sorted(pages.items()):
         items = "".join(
-            f'<li data-id="{item.id}"><a href="{address}#exercise-{item.id}">'
-            f"{escape(item.title)}</a></li>"
+            f'<li id="progress-{item.id}" data-id="{item.id}">'
+            f'<a href="{address}#exercise-{item.id}">{escape(item.title)}</a></li>'
             for item in chapters[number]
         )
         heading = f"pb-chapter-{number}"
-        lists += f'<h3 id="{heading}">{escape(title)}</h3>'
+        lists += f'<h2 id="{heading}">{escape(title)}</h2>'
         lists += f'<ul aria-labelledby="{heading}">{items}</ul>'
     return Interactive(
         kind="progress",

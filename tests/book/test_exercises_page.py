@@ -1,0 +1,569 @@
+"""Exercises in the book: each in its chapter, and in headless Chromium with all other hosts out."""
+
+import ast
+import json
+import re
+
+import pytest
+from conftest import serve
+from paths import BOOK, ROOT
+from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_pages import SIDEWAYS
+
+from pybackprop import exercises as ex
+from pybackprop import interactive
+from pybackprop.exercises import EXERCISES, PAGES, Choice, Code, Numeric, checking
+
+NUMERICS = [item for item in EXERCISES.values() if isinstance(item, Numeric)]
+CHOICES = [item for item in EXERCISES.values() if isinstance(item, Choice)]
+CODES = [item for item in EXERCISES.values() if isinstance(item, Code)]
+
+
+# Each exercise in its chapter
+
+
+def code_cells(name):
+    """Return the code cells of a chapter."""
+    cells = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def shown_in(sources):
+    """Return the ids of the exercises that cells show, each with the number of its cell."""
+    return {
+        name: k
+        for k, source in enumerate(sources)
+        for name in re.findall(r'^exercise\("([^"]+)"\)', source, re.M)
+    }
+
+
+def chapters():
+    """Return the number, file name and code cells of the chapters in the table of contents."""
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    names = re.findall(r"^ *- file: book/(\d\d_\w+)$", toc, re.M)
+    return [(name[:2], name, code_cells(name)) for name in names]
+
+
+def misplaced(number, sources):
+    """Return what is wrong with the exercises of a chapter."""
+    expected = [name for name in EXERCISES if name.startswith(number)]
+    found, wrong = shown_in(sources), []
+    wrong += [f"{name} is missing" for name in expected if name not in found]
+    wrong += [f"{name} is of another chapter" for name in found if name not in expected]
+    for name in set(found) & set(expected):
+        item, k = EXERCISES[name], found[name]
+        if not isinstance(item, Code):
+            continue
+        last = f"\n\n\ncheck({item.function})"
+        if [*sources, ""][k + 1] != item.stub + last:
+            wrong.append(f"{name}: the next cell is not its stub and check")
+        others = [source for j, source in enumerate(sources) if j != k + 1]
+        if any(item.function in names_made(source) for source in others):
+            wrong.append(f"{name}: the chapter makes the name {item.function}, too")
+    return wrong
+
+
+def names_made(source):
+    """Return the names that a cell binds at its top level."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith("%")]
+    made = set()
+    try:
+        tree = ast.parse("\n".join(lines))
+    except SyntaxError:  # a cell of which only the line with % was a body
+        return made
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            made.add(node.name)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            made.add(node.id)
+    return made
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter[1])
+def test_a_chapter_has_all_its_exercises(chapter):
+    number, _, sources = chapter
+    assert misplaced(number, sources) == []
+
+
+def test_misplaced_exercises_are_seen():
+    good = [f'exercise("{name}")' for name in EXERCISES if name.startswith("01")]
+    stub = EXERCISES["01-sigmoid_layer"].stub + "\n\n\ncheck(sigmoid_layer)"
+    k = good.index('exercise("01-sigmoid_layer")')
+    good.insert(k + 1, stub)
+    assert misplaced("01", good) == []
+    assert misplaced("01", good[1:]) == ["01-one-neuron is missing"]
+    assert "another chapter" in misplaced("01", [*good, 'exercise("02-softmax")'])[0]
+    assert "not its stub" in misplaced("01", good[: k + 1] + good[k + 2 :])[0]
+    assert "makes the name" in misplaced("01", [*good, "sigmoid_layer = 1"])[0]
+
+
+def test_the_list_of_pages_is_that_of_the_table_of_contents():
+    assert {number: f"{name}.html" for number, name, _ in chapters()} == {
+        number: page for number, (_, page) in PAGES.items()
+    }
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter[1])
+def test_titles_are_those_of_the_chapters(chapter):
+    number, name, _ = chapter
+    notebook = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))
+    first = "".join(notebook["cells"][0]["source"]).splitlines()[0]
+    assert f"{int(number)}. {first.removeprefix('# ')}" == PAGES[number][0]
+
+
+# In the browser
+
+HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Exercises</title>
+<link rel="icon" href="data:,">
+<style>{style} body {{ margin: 8px; color: {ink}; background: {page}; }}</style>
+<script>{script}</script></head><body><main><h1>Exercises</h1>{parts}</main></body></html>"""
+PAPER = {
+    "light": {"theme": "light", "ink": "#000", "page": "#fff"},
+    "dark": {"theme": "dark", "ink": "#fff", "page": "#121212"},
+}
+
+
+def page_of(parts, theme="light"):
+    return HEAD.format(
+        **PAPER[theme],
+        style=interactive.style(),
+        script=interactive.page_script(),
+        parts="".join(part.to_html() for part in parts),
+    )
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A site of test pages: all exercises, light and dark, and the progress page."""
+    folder = tmp_path_factory.mktemp("exercises")
+    parts = [ex.on_page(item) for item in EXERCISES.values()]
+    for theme in PAPER:
+        (folder / f"{theme}.html").write_text(page_of(parts, theme), encoding="utf-8")
+    listed = ex.progress_on_page(EXERCISES.values(), PAGES)
+    (folder / "progress.html").write_text(page_of([listed]), encoding="utf-8")
+    with serve(folder) as server:
+        yield server
+
+
+ANSWER = """(tasks) => tasks.map(([id, typed, variant]) => {
+    const part = document.getElementById(`exercise-${id}`), input = part.querySelector("input");
+    const buttons = [...part.querySelectorAll("button")];
+    if (input.type === "radio") part.querySelectorAll("input")[typed].click();
+    else {
+        // "New numbers" until the variant is the one asked for
+        const now = () => JSON.parse(localStorage["pybackprop-progress"] ?? "{}")[id]?.variant ?? 0;
+        for (let k = 0; now() !== variant && k < 20; k++) buttons[1].click();
+        input.value = typed;
+        input.dispatchEvent(new Event("input"));
+    }
+    buttons[0].click();
+    return [part.dataset.status, part.querySelector("[role=status]").textContent,
+        part.querySelector(".pb-question").innerHTML];
+})"""
+STATES = """() => [...document.querySelectorAll(".pb-exercise")].map((part) => [
+    part.id.slice(9), part.dataset.status ?? "", part.querySelector("[role=status]").textContent,
+    part.querySelector(".pb-question").innerHTML,
+    [...part.querySelectorAll("input")].map((i) => i.type === "text" ? i.value : i.checked),
+    part.querySelectorAll(".pb-hint:not([hidden])").length])"""
+
+
+def typed(value, digits):
+    """A right answer as somebody types it."""
+    return str(tuple(value)) if isinstance(value, list) else f"{value:.{digits}f}"
+
+
+def test_every_number_right_and_wrong_in_each_known_way_for_every_variant(visit, address):
+    page = visit(f"{address}/light.html")
+    tasks, expected = [], []
+    for item in NUMERICS:
+        data = item.data()
+        for k, variant in enumerate(data["variants"]):
+            tasks.append((item.id, typed(variant["answer"], data["digits"]), k))
+            expected.append(("solved", "✓ Right.", variant["question"]))
+            for value, message in zip(variant["mistakes"], data["messages"], strict=True):
+                tasks.append((item.id, typed(value, 9), k))
+                reply = f"✗ Not yet: {checking.plain(message)}"
+                expected.append(("tried", reply, variant["question"]))
+    shown = page.evaluate(ANSWER, tasks)
+    assert len(tasks) > 600
+    for task, (status, reply, question), wanted in zip(tasks, shown, expected, strict=True):
+        assert (status, reply) == wanted[:2], task
+        assert question == page_html(page, wanted[2]), task
+    assert page.trouble == []
+
+
+def page_html(page, text, seen={}):  # noqa: B006, asked of the browser once for each text
+    """Return HTML as the browser writes it back."""
+    if text not in seen:
+        made = "Object.assign(document.createElement('div'), { innerHTML: text }).innerHTML"
+        seen[text] = page.evaluate(f"(text) => {made}", text)
+    return seen[text]
+
+
+def test_a_wrong_comparison_is_caught(visit, address):
+    page = visit("about:blank")
+    page.goto(f"{address}/light.html")
+    item = EXERCISES["03-output-delta"]
+    value = item.data()["variants"][0]["mistakes"][0]
+    ((status, reply, _),) = page.evaluate(ANSWER, [(item.id, typed(value + 0.01, 9), 0)])
+    assert status == "tried"
+    assert all(checking.plain(m.message) not in reply for m in item.mistakes)
+
+
+def test_every_choice(visit, address):
+    page = visit(f"{address}/light.html")
+    for item in CHOICES:
+        data = item.data()
+        shown = page.evaluate(ANSWER, [(item.id, k, 0) for k in range(len(data["options"]))])
+        for k, (status, reply, _) in enumerate(shown):
+            text = checking.plain(data["options"][k]["reply"])
+            greeting = "✓ Right" if k == data["right"] else "✗ Not yet"
+            assert reply == f"{greeting}: {text}"
+            assert status == ("solved" if k == data["right"] else "tried")
+    assert page.trouble == []
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_reload_and_a_closed_page_lose_nothing(visit, address, right):
+    page = visit(f"{address}/light.html")
+    tasks = []
+    for k, item in enumerate([*NUMERICS, *CHOICES]):
+        data = item.data()
+        if isinstance(item, Numeric):
+            variant = data["variants"][k % 5]
+            value = variant["answer"] if right else variant["mistakes"][0]
+            tasks.append((item.id, typed(value, data["digits"] if right else 9), k % 5))
+        else:
+            tasks.append((item.id, data["right"] if right else 1 - min(data["right"], 1), 0))
+    page.evaluate(ANSWER, tasks)
+    for k, item in enumerate(CODES):
+        part = page.locator(f"#exercise-{item.id}")
+        for hint in (1, 2)[: k % 3]:
+            part.get_by_text(f"Hint {hint}").click()
+        if right:
+            part.get_by_role("checkbox").check()
+    page.wait_for_timeout(50)  # the toggle of a fold is reported a moment later
+    before = page.evaluate(STATES)
+    answered = {status for name, status, *_ in before if name not in {item.id for item in CODES}}
+    assert answered == {"solved" if right else "tried"}
+    page.reload()
+    assert page.evaluate(STATES) == before
+    page.close()
+    other = page.context.new_page()
+    other.goto(f"{address}/light.html")
+    assert other.evaluate(STATES) == before
+
+
+def test_what_is_typed_and_not_yet_checked_is_there_after_a_reload(visit, address):
+    page = visit(f"{address}/light.html")
+    field = page.locator("#exercise-03-output-delta").get_by_role("textbox")
+    field.fill("0.12")
+    page.reload()
+    assert field.input_value() == "0.12"
+    assert page.locator("#exercise-03-output-delta [role=status]").inner_text() == ""
+
+
+def test_once_solved_stays_solved_whatever_is_tried_later(visit, address):
+    page = visit(f"{address}/light.html")
+    data = EXERCISES["03-output-delta"].data()
+    answer = typed(data["variants"][0]["answer"], 4)
+    page.evaluate(ANSWER, [(data["id"], answer, 0), (data["id"], "7", 0), (data["id"], "7", 1)])
+    state = page.evaluate("JSON.parse(localStorage['pybackprop-progress'])")[data["id"]]
+    assert state["status"] == "solved"
+
+
+@pytest.mark.parametrize("storage", ["throws", "spoiled"])
+def test_exercises_work_where_the_browser_keeps_nothing(visit, address, storage):
+    page = visit("about:blank")
+    if storage == "throws":
+        page.context.add_init_script(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"
+        )
+    else:
+        page.context.add_init_script("localStorage['pybackprop-progress'] = '{half'")
+    page.goto(f"{address}/light.html")
+    part = page.locator("#exercise-03-output-delta")
+    data = EXERCISES["03-output-delta"].data()
+    part.get_by_role("textbox").fill(typed(data["variants"][0]["answer"], 4))
+    part.get_by_role("textbox").press("Enter")
+    assert part.get_by_role("status").inner_text() == "✓ Right."
+    assert page.trouble == []
+
+
+# How people type
+
+NUMBERS = {
+    "0.25": 0.25,
+    " 0,25 ": 0.25,
+    "1/4": 0.25,
+    "−1/4": -0.25,
+    "-1 / 4": -0.25,
+    "25 %": 0.25,
+    "2.5e-1": 0.25,
+    "2.5·10^-1": 0.25,
+    "2,5 × 10^−1": 0.25,
+    "2.5*10**-1": 0.25,
+    "1 000": 1000,
+    "1,234.5": 1234.5,
+    "≈ .5": 0.5,
+    "+3": 3,
+    "= 3.": 3,
+    "": None,
+    "abc": None,
+    "1/0": None,
+    "1/2/3": None,
+    "0x10": None,
+    "1e999": None,
+    "--1": None,
+}
+SHAPES = {
+    "(3, 2)": [3, 2],
+    "3,2": [3, 2],
+    "[3 2]": [3, 2],
+    "3x2": [3, 2],
+    " ( 3 × 2 ) ": [3, 2],
+    "(3,)": [3],
+    "3": [3],
+    "(2, 3, 4)": [2, 3, 4],
+    "3 by 2": None,
+    "(3, -2)": None,
+    "": None,
+}
+READERS = """(source) => {
+    const made = "return { readNumber, readShape }";
+    window.readers = new Function(source.replace(/export default.*/, made))();
+}"""
+
+
+def test_numbers_and_shapes_as_people_type_them(visit):
+    page = visit("about:blank")
+    page.evaluate(READERS, interactive.module())
+    number, shape = (
+        f"(all) => all.map((t) => readers.read{kind}(t))" for kind in ("Number", "Shape")
+    )
+    read = page.evaluate(number, list(NUMBERS))
+    for text, found in zip(NUMBERS, read, strict=True):
+        assert (found and found["value"]) == pytest.approx(NUMBERS[text]), text
+    assert dict(zip(SHAPES, page.evaluate(shape, list(SHAPES)), strict=True)) == SHAPES
+
+
+def test_what_is_no_number_or_not_precise_enough_is_said_and_not_counted(visit, address):
+    page = visit(f"{address}/light.html")
+    data = EXERCISES["03-output-delta"].data()
+    answer = data["variants"][0]["answer"]
+    unread = "This is not a number I can read. Type one like 0.25, 1/4 or 2.5e-1."
+    asked = {
+        "many": ("", unread),
+        f"{answer:.2f}": ("tried", "✗ Not yet: right as far as it goes. 4 decimals are asked for."),
+        f"{answer + 3e-4:.4f}": (
+            "tried",
+            "✗ Not yet: very near. Carry more digits on the way, and round at the end.",
+        ),
+        "77": ("tried", "✗ Not yet. A hint may help."),
+        f"{answer:.4f}": ("solved", "✓ Right."),
+        f"{answer:.8f}": ("solved", "✓ Right."),
+    }
+    shown = page.evaluate(ANSWER, [(data["id"], text, 0) for text in asked])
+    assert [tuple(one[:2]) for one in shown] == list(asked.values())
+    part = page.locator("#exercise-01-shape-of-w")
+    part.get_by_role("textbox").fill("wide")
+    part.get_by_role("button", name="Check").click()
+    assert part.get_by_role("status").inner_text().startswith("This is not a shape I can read.")
+    part.get_by_role("textbox").fill(" ")
+    part.get_by_role("button", name="Check").click()
+    assert part.get_by_role("status").inner_text() == "Type an answer first."
+
+
+# By keyboard, and for screen readers
+
+
+def focused(page):
+    return page.evaluate(
+        "(document.activeElement.getAttribute('aria-label') ?? '') + "
+        "document.activeElement.textContent"
+    )
+
+
+def test_a_number_by_keyboard_alone(visit, address):
+    page = visit(f"{address}/light.html#exercise-03-output-delta")
+    part = page.locator("#exercise-03-output-delta")
+    part.focus()
+    data = EXERCISES["03-output-delta"].data()
+    first, second = data["variants"][:2]
+    page.keyboard.press("Tab")  # the link to the progress page
+    page.keyboard.press("Tab")
+    assert focused(page) == "Your answer, 4 decimals"
+    page.keyboard.type("1/3")
+    page.keyboard.press("Enter")
+    assert part.get_attribute("data-status") == "tried"
+    assert focused(page) == "Your answer, 4 decimals"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "New numbers"
+    page.keyboard.press("Space")
+    assert page.evaluate("document.activeElement.value") == ""
+    assert part.locator(".pb-question").inner_html() == page_html(page, second["question"])
+    assert part.get_by_role("status").inner_text() == "New numbers."
+    page.keyboard.type(typed(second["answer"], 4))
+    page.keyboard.press("Enter")
+    assert part.get_by_role("status").inner_text() == "✓ Right."
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    for k in (1, 2, 3):
+        assert focused(page) == f"Hint {k}"
+        assert part.locator("details:visible").count() == k + 1
+        page.keyboard.press("Enter")
+        part.locator(".pb-hint").nth(k - 1).locator("div").wait_for()
+        page.wait_for_timeout(30)
+        page.keyboard.press("Tab")
+    assert focused(page) == "Solution"
+    page.keyboard.press("Enter")
+    solution = page_html(page, second["solution"])
+    assert part.locator(".pb-solution div").inner_html() == solution
+    assert first["question"] != second["question"]
+
+
+def test_a_choice_by_keyboard_alone(visit, address):
+    page = visit(f"{address}/light.html")
+    part = page.locator("#exercise-03-sign-of-delta")
+    data = EXERCISES["03-sign-of-delta"].data()
+    part.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    for _ in range(data["right"]):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert part.get_by_role("status").inner_text().startswith("✓ Right: a is below y")
+
+
+@pytest.mark.parametrize("theme", PAPER)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_all_exercises_are_accessible_and_fit(visit, address, theme, width):
+    page = visit(f"{address}/{theme}.html", width=width, scheme=theme)
+    tasks = []
+    for k, item in enumerate(EXERCISES.values()):
+        data = item.data()
+        if isinstance(item, Numeric):
+            values = [data["variants"][0]["answer"], *data["variants"][0]["mistakes"]]
+            tasks.append((item.id, typed(values[k % 2], data["digits"] if k % 2 == 0 else 9), 0))
+        elif isinstance(item, Choice):
+            tasks.append((item.id, k % 2, 0))
+    page.evaluate(ANSWER, tasks)
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.hidden = false; d.open = true; })"
+    )
+    assert page.evaluate(SIDEWAYS) == []
+    small = """[...document.querySelectorAll("button, label, input[type=text], summary")]
+        .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)"""
+    assert page.evaluate(small) == []
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN, OF_THE_THEME) == []
+
+
+# The progress page
+
+
+def test_export_clear_and_import(visit, address, tmp_path):
+    page = visit(f"{address}/light.html")
+    data = EXERCISES["03-output-delta"].data()
+    right = typed(data["variants"][2]["answer"], 4)
+    page.evaluate(ANSWER, [(data["id"], right, 2), ("03-sign-of-delta", 0, 0)])
+    before = page.evaluate(STATES)
+    page.goto(f"{address}/progress.html")
+    count = page.get_by_role("status").first
+    status = dict(
+        page.evaluate(
+            "[...document.querySelectorAll('li')].map((e) => [e.dataset.id, e.innerText])"
+        )
+    )
+    assert status.keys() == EXERCISES.keys()
+    assert status["03-output-delta"].endswith("✓ solved")
+    solved = sum(text.endswith("✓ solved") for text in status.values())
+    assert count.inner_text() == f"{solved} of {len(EXERCISES)} exercises solved"
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename == "pybackprop-progress.json"
+    kept = tmp_path / "kept.json"
+    download.value.save_as(kept)
+    assert json.loads(kept.read_text())["03-output-delta"]["status"] == "solved"
+
+    page.get_by_role("button", name="Clear").click()
+    assert count.inner_text() == f"{solved} of {len(EXERCISES)} exercises solved"
+    page.get_by_role("button", name="Clear everything?").click()
+    assert count.inner_text() == f"0 of {len(EXERCISES)} exercises solved"
+    page.goto(f"{address}/light.html")
+    assert page.locator("[data-status=solved], [data-status=tried]").count() == 0
+
+    page.goto(f"{address}/progress.html")
+    page.locator("input[type=file]").set_input_files(kept)
+    page.get_by_text("2 exercises imported.").wait_for()
+    assert count.inner_text() == f"{solved} of {len(EXERCISES)} exercises solved"
+    page.goto(f"{address}/light.html")
+    assert page.evaluate(STATES) == before
+    assert page.trouble == []
+
+
+def test_the_file_of_the_notebooks_is_imported_and_what_is_solved_stays(
+    visit, address, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    ex.check(EXERCISES["03-sigmoid_prime"].solution)
+    ex.check(lambda z, y: 0, "03-output_delta")
+    page = visit(f"{address}/light.html")
+    page.locator("#exercise-03-output_delta").get_by_role("checkbox").check()
+    page.goto(f"{address}/progress.html")
+    page.locator("input[type=file]").set_input_files(tmp_path / checking.PROGRESS)
+    page.get_by_text("2 exercises imported.").wait_for()
+    assert page.get_by_role("status").first.inner_text().startswith("2 of ")
+    page.goto(f"{address}/light.html")
+    assert page.locator("#exercise-03-sigmoid_prime").get_by_role("checkbox").is_checked()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("not JSON", "could not be imported"), ("{}", "no exercise"), ("null", "no exercise")],
+)
+def test_a_file_that_is_none_changes_nothing(visit, address, tmp_path, content, says):
+    page = visit(f"{address}/progress.html")
+    file = tmp_path / "file.json"
+    file.write_text(content)
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text(says).wait_for()
+    assert page.evaluate("localStorage.length") == 0
+
+
+# The built book
+
+
+def test_exercises_live_on_every_page_of_the_book(visit, server, site):
+    page = visit("about:blank")
+    for number, name, _sources in chapters():
+        page.goto(f"{server}/book/{name}.html")
+        ids = page.evaluate(
+            "[...document.querySelectorAll('[data-ready=exercise] > section')].map((e) => e.id)"
+        )
+        assert ids == [f"exercise-{key}" for key in EXERCISES if key.startswith(number)]
+        item = next(i for i in NUMERICS if i.id.startswith(number))
+        data = item.data()
+        answer = typed(data["variants"][0]["answer"], data["digits"])
+        ((status, reply, _),) = page.evaluate(ANSWER, [(item.id, answer, 0)])
+        assert (status, reply) == ("solved", "✓ Right.")
+    page.goto(f"{server}/book/progress.html")
+    solved = [e.inner_text() for e in page.locator("li[data-status=solved]").all()]
+    assert len(solved) == len(chapters())
+    page.locator("li[data-status=solved] a").first.click()
+    page.wait_for_url("**/01_forward_pass.html#exercise-*")
+    page.locator(".pb-exercise").first.get_by_role("link", name="Progress").click()
+    page.wait_for_url("**/progress.html#progress-01-*")
+    assert page.trouble == []
+
+
+def test_every_link_of_the_progress_page_leads_to_an_exercise(site):
+    page = (site / "book" / "progress.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="(\d\d_\w+\.html)#(exercise-[\w-]+)"', page)
+    assert len(links) == len(EXERCISES)
+    pages = {name: (site / "book" / name).read_text(encoding="utf-8") for name, _ in links}
+    assert [link for link in links if f'id="{link[1]}"' not in pages[link[0]]] == []
