@@ -150,7 +150,6 @@ EXERCISES = [
             "<code>W</code> (<var>n</var>, <var>k</var>), <code>b</code> (<var>n</var>,); "
             "the result has shape (<var>m</var>, <var>n</var>)."
         ),
-        stub="def sigmoid_layer(A, W, b):\n    ...",
         cases=layer_cases,
         solution=sigmoid_layer,
         alternatives=[

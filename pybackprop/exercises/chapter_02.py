@@ -181,7 +181,6 @@ EXERCISES = [
             "<code>Y</code>, both of shape (<var>m</var>, <var>n</var>): summed over the "
             "outputs, averaged over the examples. The result is a number."
         ),
-        stub="def binary_cross_entropy(A, Y):\n    ...",
         cases=bce_cases,
         solution=binary_cross_entropy,
         alternatives=[
@@ -338,7 +337,6 @@ EXERCISES = [
             "the loss, averaged over the examples, and its gradient with respect to "
             "<code>Z</code>, of the shape of <code>Z</code>. Logits of ±1000 must not hurt it."
         ),
-        stub="def softmax_cross_entropy(Z, Y):\n    ...\n    # return loss, delta",
         cases=logit_cases,
         solution=softmax_cross_entropy,
         alternatives=[

@@ -206,7 +206,6 @@ EXERCISES = [
             "Write <code>sigmoid_prime(z)</code>: σ′(<var>z</var>), entry by entry, "
             "in the shape of <var>z</var>."
         ),
-        stub="def sigmoid_prime(z):\n    ...",
         cases=z_cases,
         solution=sigmoid_prime,
         alternatives=[
@@ -259,7 +258,6 @@ EXERCISES = [
             "<code>z</code>, <code>y</code> and the result have the shape (<var>m</var>, "
             "<var>n</var>)."
         ),
-        stub="def output_delta(z, y):\n    ...",
         cases=output_cases,
         solution=output_delta,
         alternatives=[
@@ -398,7 +396,6 @@ EXERCISES = [
             "weights into layer <var>l</var> + 1, (<var>k</var>, <var>n</var>), <code>z</code> of "
             "layer <var>l</var> and the result (<var>m</var>, <var>n</var>)."
         ),
-        stub="def backward_step(delta, W, z):\n    ...",
         cases=step_cases,
         solution=backward_step,
         alternatives=[
@@ -595,7 +592,6 @@ EXERCISES = [
             "<code>y</code> the targets. Return two dicts with the keys 1 to <var>L</var>: the "
             "gradients of the weights and of the biases."
         ),
-        stub="def backward_pass(W, a, y):\n    ...\n    # return grad_W, grad_b",
         cases=network_cases,
         solution=backward_pass,
         alternatives=[recursive, backward_with()],

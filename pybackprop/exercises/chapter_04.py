@@ -179,7 +179,6 @@ EXERCISES = [
             "<code>g</code> the gradient. Return the new <code>theta</code> and the new "
             "<code>u</code>; leave the given arrays as they are."
         ),
-        stub="def momentum_step(theta, g, u, lr, mu):\n    ...\n    # return theta, u",
         cases=momentum_cases,
         solution=momentum_step,
         alternatives=[
@@ -416,10 +415,6 @@ EXERCISES = [
             "<code>v</code> are the running means before the step. Return the new "
             "<code>theta</code>, <code>m</code> and <code>v</code>; leave the given arrays as they "
             "are."
-        ),
-        stub=(
-            "def adam_step(theta, g, m, v, t, lr, beta1, beta2, eps):\n"
-            "    ...\n    # return theta, m, v"
         ),
         cases=adam_cases,
         solution=adam_step,

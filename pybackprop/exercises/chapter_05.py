@@ -204,7 +204,6 @@ EXERCISES = [
             "the examples <code>order[0]</code>, <code>order[1]</code>, …. The last batch may be "
             "shorter."
         ),
-        stub="def shuffled_batches(X, Y, order, size):\n    ...",
         cases=batch_cases,
         solution=shuffled_batches,
         alternatives=[
@@ -394,10 +393,6 @@ EXERCISES = [
             "then measures <code>validation(theta)</code>. Stop after <code>epochs</code> epochs, "
             "or as soon as <code>patience</code> epochs in a row have set no new low. Return the "
             "theta with the lowest validation loss, and the number of epochs made."
-        ),
-        stub=(
-            "def early_stopping(theta, gradient, validation, lr, patience, epochs):\n    ...\n"
-            "    # return best, epoch"
         ),
         cases=stopping_cases,
         solution=early_stopping,

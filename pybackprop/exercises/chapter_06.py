@@ -217,9 +217,6 @@ EXERCISES = [
             "<code>W @ x + b</code>. Return the new <code>W1, b1, W2, b2</code>; leave the given "
             "arrays as they are."
         ),
-        stub=(
-            "def train_once(W1, b1, W2, b2, x, y, lr):\n    ...\n    # return W1, b1, W2, b2, new"
-        ),
         cases=once_cases,
         solution=train_once,
         alternatives=[neuron_by_neuron, once_with()],

@@ -218,7 +218,6 @@ EXERCISES = [
             "(<var>h</var> = 10<sup>−5</sup>), and return an array of booleans: True where the "
             "relative error of an entry is above 10<sup>−4</sup>."
         ),
-        stub="def wrong_entries(f, grad, theta):\n    ...",
         cases=gradient_cases,
         solution=wrong_entries,
         alternatives=[

@@ -128,7 +128,6 @@ EXERCISES = [
             "is above 0 where a step against <code>u</code> lowers a loss with the gradient "
             "<code>v</code>."
         ),
-        stub="def alignment(u, v):\n    ...",
         cases=cosine_cases,
         solution=alignment,
         alternatives=[

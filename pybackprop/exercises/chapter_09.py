@@ -246,7 +246,6 @@ EXERCISES = [
             "<code>limit</code> is shortened to that length, in the same direction; a shorter one "
             "comes back as it is. (The length is the root of the sum of squares.)"
         ),
-        stub="def clip_gradient(grad, limit):\n    ...",
         cases=clip_cases,
         solution=clip_gradient,
         alternatives=[

@@ -6,7 +6,10 @@ function that the reader writes in the notebook and hands to `check`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from inspect import getsource, signature
 from itertools import combinations
+from textwrap import dedent
 from typing import Any, ClassVar
 from zlib import crc32
 
@@ -213,13 +216,12 @@ class Code:
     title : str
     question : str
         What the function takes and returns, with shapes. HTML.
-    stub : str
-        The cell that the reader starts from: the function with ``...`` for a body.
     cases : callable, Generator -> list of tuples
         Arguments for the function: edge cases and random ones, the smallest first. A mistake that
         raises an error on some of them is told apart by what it returns on those before.
     solution : callable
-        A right answer, shown folded away with its source.
+        A right answer, shown folded away with its source. Its arguments are those that the reader
+        is asked for.
     alternatives : sequence of callable
         Right answers written in another way (a loop, einsum, lists): all of them must pass.
     mistakes : sequence of Mistake
@@ -237,7 +239,6 @@ class Code:
     id: str
     title: str
     question: str
-    stub: str
     cases: Callable[[np.random.Generator], list[tuple[Any, ...]]]
     solution: Callable[..., Any]
     alternatives: Sequence[Callable[..., Any]]
@@ -251,16 +252,18 @@ class Code:
         """The name of the function that the reader writes."""
         return self.id.split("-", 1)[1]
 
+    @property
+    def stub(self) -> str:
+        """What the reader's cell holds at first: the function without a body, and its check."""
+        arguments = ", ".join(signature(self.solution).parameters)
+        return f"def {self.function}({arguments}): ...\n\n\ncheck({self.function})"
+
     def fixed_cases(self) -> list[tuple[Any, ...]]:
         """Return the cases, the same ones every time."""
         return self.cases(np.random.default_rng(crc32(self.id.encode())))
 
     def data(self) -> dict[str, Any]:
         """Return what the page shows."""
-        from html import escape
-        from inspect import getsource
-        from textwrap import dedent
-
         source = escape(dedent(getsource(self.solution)).strip())
         return {
             "id": self.id,
