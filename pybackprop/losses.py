@@ -32,7 +32,7 @@ class Loss(NamedTuple):
     targets : str
         What targets may be: "real", "unit interval" or "distribution".
     outputs : tuple of str
-        The output activations it is defined on; empty: all of them.
+        The output activations it is defined on, the matching one first; empty: all of them.
     """
 
     name: str
@@ -216,7 +216,7 @@ def objective(loss: Loss, activation: Activation, fused: bool = True) -> Objecti
     if loss.outputs and activation.name not in loss.outputs:
         raise ValueError(
             f"{loss.name} is not defined on {activation.name} outputs: {REASONS[loss.name]}. "
-            f"Use {loss.name} with {' or '.join(loss.outputs)}, "
+            f"Use {loss.name} with {loss.outputs[0]}, "
             f"or {activation.name} with half_sse, sse or mse"
         )
     if fused and (activation.name, loss.name) in FUSED:

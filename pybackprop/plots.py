@@ -316,7 +316,8 @@ def loss_curves(
     ax.plot(x, value, color=FIGURE["weight"], lw=2, label="C")
     ax.plot(x, slope, color=FIGURE[role], lw=2, ls="--", label=label)
     ax.set(xlabel="logit z" if over == "logit" else "output a", title=f"{loss}, y = {target:g}")
-    _legend(ax)
+    ax.margins(y=0.15)
+    _legend(ax, loc="upper right" if target > 0.5 else "upper left")
     return ax
 
 

@@ -333,20 +333,27 @@ def test_activation_explorer_holds_the_packages_curves():
 def test_saturation_is_named():
     run = explorers.activation_columns("sigmoid")
     assert "saturated" in run["mood"][0]
-    assert "passes well" in run["mood"][60]
+    assert "0.25 of a gradient, never more" in run["mood"][60]
+    assert "passes well" in explorers.activation_columns("tanh")["mood"][60]
     assert "No gradient" in explorers.activation_columns("relu")["mood"][0]
 
 
-@pytest.mark.parametrize("name", pb.LOSSES)
+@pytest.mark.parametrize("name", explorers.SHOWN_LOSSES)
 @pytest.mark.parametrize("y", [0.0, 1.0])
 def test_loss_explorer_holds_the_slopes_of_its_curves(name, y):
     run = explorers.loss_columns(name, y)
     z = np.linspace(-6, 6, 121).round(1)
     a = pb.ACTIVATIONS["sigmoid"](z)
     slope = np.gradient(run["C"], z)
-    assert np.allclose(run["dz"][1:-1], slope[1:-1], atol=0.02 * (2 if name == "mse" else 1))
-    if name != "cross_entropy":
-        assert np.allclose(run["dz"], np.array(run["da"]) * a * (1 - a), rtol=2e-3, atol=1e-4)
+    assert np.allclose(run["dz"][1:-1], slope[1:-1], atol=0.02)
+    assert np.allclose(run["dz"], np.array(run["da"]) * a * (1 - a), rtol=2e-3, atol=1e-4)
+
+
+def test_the_scale_of_a_loss_suits_its_curves():
+    half_sse, bce = (explorers.loss_columns(name, 1.0) for name in ("half_sse", "bce"))
+    assert explorers.limit(half_sse["C"] + half_sse["dz"]) == 0.5
+    assert explorers.limit(half_sse["C"] + half_sse["da"]) == 1
+    assert max(bce["C"]) > explorers.limit(bce["C"]) == 2
 
 
 def test_the_race_walks_as_the_optimizers_do():
@@ -500,7 +507,7 @@ def test_a_history_that_cannot_be_shown_says_why():
 def test_unknown_names_are_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="no curve for 'softmax'; the explorer shows sigmoid"):
         interactive.activation_explorer(["softmax"])
-    with pytest.raises(ValueError, match="no loss 'hinge'; the losses are half_sse"):
+    with pytest.raises(ValueError, match="no curve for 'hinge'; the explorer shows half_sse"):
         interactive.loss_explorer(["hinge"])
     with pytest.raises(ValueError, match="no surface 'hill'; the surfaces are long bowl"):
         interactive.optimizer_race(["hill"])

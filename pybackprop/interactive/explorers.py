@@ -40,7 +40,7 @@ def activation_columns(name: str) -> dict[str, Any]:
         "a": short(a),
         "d": short(slope),
         "d5": short(slope**5),
-        "mood": [mood(one / largest) for one in slope.tolist()],
+        "mood": [mood(one, largest) for one in slope.tolist()],
         "math": lines(
             name,
             f"{sym('a', role='activation')} = {f}(<var>z</var>) = {f}({{z}}) = "
@@ -53,14 +53,17 @@ def activation_columns(name: str) -> dict[str, Any]:
     }
 
 
-def mood(share: float) -> str:
-    """Say what a slope, as a share of the largest one, does to a gradient."""
+def mood(slope: float, largest: float) -> str:
+    """Say what a slope does to a gradient, and how it stands to the largest one."""
+    share = abs(slope) / largest
     if share == 0:
         return "No gradient passes here at all."
     if share < 0.1:
         return "It is saturated: almost nothing of a gradient passes."
     if share < 0.5:
         return "It begins to saturate: a gradient loses more than half of what could pass."
+    if largest < 0.5:
+        return f"At its best it passes {largest:g} of a gradient, never more."
     return "A gradient passes well."
 
 
@@ -140,26 +143,21 @@ def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
 
 # Losses
 
-SHOWN_LOSSES = ("half_sse", "sse", "bce", "cross_entropy")
+SHOWN_LOSSES = ("half_sse", "sse", "bce")  # mse of one output is sse
 
 
 def loss_columns(name: str, y: float) -> dict[str, Any]:
-    """Return a loss of one sigmoid output over the logit z, with both gradients.
-
-    For cross_entropy the output is the first of two softmax outputs with the logits (z, 0); its
-    probability is sigmoid(z), too.
-    """
-    softmax = name == "cross_entropy"
-    phi, loss = ACTIVATIONS["softmax" if softmax else "sigmoid"], LOSSES[name]
+    """Return a loss of one sigmoid output over the logit z, with both gradients."""
+    phi, loss = ACTIVATIONS["sigmoid"], LOSSES[name]
     joined = objective(loss, phi)
     value, over_a, over_z = [], [], []
+    target = np.array([[y]])
     for z in Z.tolist():
-        logits = np.array([[z, 0.0] if softmax else [z]])
-        target = np.array([[y, 1 - y] if softmax else [y]])
+        logits = np.array([[z]])
         a = phi(logits)
         value.append(joined.value(logits, a, target).item())
-        over_a.append(loss.gradient(a, target)[0, 0])
-        over_z.append(joined.delta(logits, a, target)[0, 0])
+        over_a.append(loss.gradient(a, target).item())
+        over_z.append(joined.delta(logits, a, target).item())
     return {
         "n": len(Z),
         "C": short(value),
@@ -180,15 +178,23 @@ def loss_columns(name: str, y: float) -> dict[str, Any]:
     }
 
 
-def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
-    """Show losses over the output and over the logit, with their gradients; the reader drags.
+def limit(values: Sequence[float]) -> float:
+    """Return the last tick of a chart for these values: in steps of a half, and at most 2."""
+    return min(2.0, np.ceil(2 * np.max(np.abs(values))).item() / 2)
 
-    Of one output, so ``mse`` is ``sse``. The output is a sigmoid (cross_entropy: softmax of two).
+
+def ticks(*values: float) -> dict[float, str]:
+    """Return ticks at these values."""
+    return {value: num(value) for value in values}
+
+
+def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
+    """Show losses of one sigmoid output over it and over its logit, with gradients; to be dragged.
 
     Parameters
     ----------
     names : sequence of str, optional
-        Keys of ``pb.LOSSES``.
+        Of half_sse, sse and bce.
 
     Returns
     -------
@@ -205,41 +211,37 @@ def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
     Losses and their gradients: 121 steps
     """
     for name in names:
-        if name not in LOSSES:
-            raise ValueError(f"no loss {name!r}; the losses are {', '.join(LOSSES)}")
+        if name not in SHOWN_LOSSES:
+            raise ValueError(f"no curve for {name!r}; the explorer shows {', '.join(SHOWN_LOSSES)}")
     if not names:
         raise ValueError("names is empty; give at least one loss, such as ['bce']")
     targets = (1.0, 0.0)
     runs = [loss_columns(name, y) for name in names for y in targets]
     a = ACTIVATIONS["sigmoid"](Z)
     picture = []
-    over_a = Chart(48, 22, 330, 120, (0, 1), (-2.3, 2.7))
-    over_z = Chart(48, 196, 330, 120, (-6, 6), (-2.3, 2.7))
-    heights = {v: num(v) for v in (-2, 0, 2)}
-    picture.append(
-        over_a.frame(
-            "output a", "over the output", {v: num(v) for v in (0, 0.25, 0.5, 0.75, 1)}, heights
-        )
-        + over_z.frame("logit z", "over the logit", {v: num(v) for v in (-6, -3, 0, 3, 6)}, heights)
-    )
+    a_ticks, z_ticks = ticks(0, 0.25, 0.5, 0.75, 1), ticks(-6, -3, 0, 3, 6)
     for place, run in enumerate(runs):
+        at_a, at_z = limit(run["C"] + run["da"]), limit(run["C"] + run["dz"])
+        over_a = Chart(48, 22, 330, 120, (0, 1), (-1.15 * at_a, 1.35 * at_a))
+        over_z = Chart(48, 196, 330, 120, (-6, 6), (-1.15 * at_z, 1.35 * at_z))
+        # Marks stay at the rim where a curve leaves the chart.
+        for column, chart in (("C", over_z), ("da", over_a), ("dz", over_z)):
+            run[f"{column}_in"] = np.clip(run[column], *chart.y).round(4).tolist()
         picture.append(
             f'<g data-run="{place}">'
+            + over_a.frame("output a", "over the output", a_ticks, ticks(-at_a, 0, at_a))
+            + over_z.frame("logit z", "over the logit", z_ticks, ticks(-at_z, 0, at_z))
             + over_a.line(a, run["C"], "pb-curve pb-s0")
             + over_a.line(a, run["da"], "pb-curve pb-grad")
             + over_z.line(Z, run["C"], "pb-curve pb-s0")
             + over_z.line(Z, run["dz"], "pb-curve pb-s1")
+            + over_a.mark("a", "C_in", "pb-s0")
+            + over_a.mark("a", "da_in", "pb-grad", 3)
+            + over_z.mark("z", "C_in", "pb-s0")
+            + over_z.mark("z", "dz_in", "pb-s1", 1)
             + "</g>"
         )
-    # Marks stay at the rim where a curve leaves the chart.
-    inside = {f"{column}_in": column for column in ("C", "da", "dz")}
-    for run in runs:
-        run |= {new: [max(-2.3, min(2.7, v)) for v in run[old]] for new, old in inside.items()}
     picture += [
-        over_a.mark("a", "C_in", "pb-s0"),
-        over_a.mark("a", "da_in", "pb-grad", 3),
-        over_z.mark("z", "C_in", "pb-s0"),
-        over_z.mark("z", "dz_in", "pb-s1", 1),
         key(
             [("C", "pb-curve pb-s0", None), ("∂C/∂a", "pb-curve pb-grad", None),
              ("∂C/∂z", "pb-curve pb-s1", None)], 180, 15, 74,
