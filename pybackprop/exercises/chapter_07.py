@@ -167,7 +167,7 @@ EXERCISES = [
             "|{g} − {n:p}|, divided by that.",
         ],
         solution=(
-            "{above} / {below} = <b>{answer}</b>. In a check with float64 anything above 0.001 is "
+            "{above} / {below} = <b>{answer}</b>. In a check with float64 anything above 0.01 is "
             "a bug, or a kink."
         ),
         steps=lambda g, n: {
@@ -288,21 +288,22 @@ EXERCISES = [
         id="07-kink",
         title="A failure at a kink",
         question=(
-            "A network with relu fails its check at one entry: 0.50 against 0.25. All others agree "
-            "to nine digits. With another input, everything agrees. What is likely?"
+            "A network with relu fails its check at the bias of one hidden neuron: 0.50 against "
+            "0.25. All other neurons agree to nine digits. With another input, everything agrees. "
+            "What is likely?"
         ),
         right=Option(
             "a weighted sum within h of 0: the central difference straddles the kink",
-            "one of its two values lies on the flat side, so it measures half of the slope.",
+            "one of its two values lies on the flat side, so it measures a part of the slope only.",
         ),
         wrong=[
             Option(
                 "backpropagation has a bug in relu's derivative",
-                "a bug would show with other inputs, too, and in more than one entry.",
+                "a bug would show with other inputs, too, and in more than one neuron.",
             ),
             Option(
                 "rounding: the step was too small",
-                "rounding spoils all entries a little, not one of them by half.",
+                "rounding spoils all entries a little, not one of them by half of it.",
             ),
             Option(
                 "the step was too large, and truncation spoils it",

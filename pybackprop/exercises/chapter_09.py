@@ -210,8 +210,8 @@ EXERCISES = [
         id="09-dead-relu",
         title="Dead or asleep?",
         question=(
-            "A relu neuron has a bias of −20. For every example of the training set its weighted "
-            "sum is below 0. What does gradient descent do with its weights?"
+            "A relu neuron of the first layer has a bias of −20. For every example of the training "
+            "set its weighted sum is below 0. What does gradient descent do with its weights?"
         ),
         right=Option(
             "nothing: they never move again",
