@@ -315,9 +315,9 @@ def loss_curves(
     ax.axhline(0, color=INK, lw=0.5)
     ax.plot(x, value, color=FIGURE["weight"], lw=2, label="C")
     ax.plot(x, slope, color=FIGURE[role], lw=2, ls="--", label=label)
-    ax.set(xlabel="logit z" if over == "logit" else "output a", title=f"{loss}, y = {target:g}")
-    ax.margins(y=0.15)
-    _legend(ax, loc="upper right" if target > 0.5 else "upper left")
+    ax.set(xlabel="logit z" if over == "logit" else "output a")
+    ax.set_title(f"{loss}, y = {target:g}", pad=20)
+    _legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, borderaxespad=0)
     return ax
 
 
