@@ -117,7 +117,7 @@ def race_columns(surface: Surface, lr: float, steps: int) -> dict[str, Any]:
     for t in range(steps + 1):
         heights = [np.inf if way["f"][t] is None else way["f"][t] for way in walks]
         gone = [name for name, height in zip(names, heights, strict=True) if np.isinf(height)]
-        text = f"{names[int(np.argmin(heights))]} is lowest" if t else "All start at the same place"
+        text = f"{names[int(np.argmin(heights))]} is lowest" if t else "all start at the same place"
         leaders.append(text + (f"; {' and '.join(gone)} diverged" if gone else ""))
     run["lead"] = leaders
     return run
