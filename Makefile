@@ -34,7 +34,7 @@ refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
 bench: .venv-bench/.done  # make bench NAMES="steps epochs"; without names it lists them
 	.venv-bench/bin/python -m benchmarks $(NAMES)
 
-weigh: .venv/.test
+weigh: .venv/.test book
 	$(BIN)/python tests/book/weigh.py
 
 clean:
