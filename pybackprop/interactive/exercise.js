@@ -92,6 +92,11 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       event.preventDefault();
       submit();
     }, { signal });
+    element.addEventListener("keydown", (event) => { // JupyterLab takes this key from forms
+      if (event.key !== "Enter" || !event.target.matches("input")) return;
+      event.preventDefault();
+      submit();
+    }, { signal });
     answer.replaceChildren(element, reply);
   };
   const button = (text, type = "submit") => make("button", { type, class: "pb-button" }, text);

@@ -442,6 +442,17 @@ def test_a_choice_by_keyboard_alone(visit, address):
     assert part.get_by_role("status").inner_text().startswith("✓ Right: a is below y")
 
 
+def test_enter_works_where_the_page_takes_the_form_event(visit, address):
+    page = visit(f"{address}/light.html")  # as in JupyterLab
+    page.evaluate(
+        "addEventListener('submit', (e) => { e.preventDefault(); e.stopPropagation(); }, 1)"
+    )
+    part = page.locator("#exercise-03-output-delta")
+    part.get_by_role("textbox").fill("7")
+    part.get_by_role("textbox").press("Enter")
+    assert part.get_by_role("status").inner_text() == "✗ Not yet. A hint may help."
+
+
 @pytest.mark.parametrize("theme", PAPER)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_all_exercises_are_accessible_and_fit(visit, address, theme, width):
