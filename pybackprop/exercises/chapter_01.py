@@ -100,6 +100,69 @@ EXERCISES = [
         ),
         steps=lambda w1, w2, b, x1, x2: {"z": w1 * x1 + w2 * x2 + b},
     ),
+    Choice(
+        id="01-straight-layers",
+        title="A hundred straight layers",
+        question=(
+            "A network has a hundred layers of different widths and no activation function: each "
+            "layer is <var>W</var><var>a</var> + <var>b</var> and no more. What can it compute?"
+        ),
+        right=Option(
+            "exactly what some single layer can",
+            "straight maps in a row are one straight map, with the product of all matrices for W.",
+        ),
+        wrong=[
+            Option(
+                "polynomials up to degree 100",
+                "a product of two different matrices of weights is no power of x: x enters once.",
+            ),
+            Option(
+                "nearly every function, as deep networks do",
+                "depth alone does not help: without a bend between them, two layers are one.",
+            ),
+            Option(
+                "as much as one layer, but only if all layers have the same width",
+                "matrices of different widths can be multiplied, too, as long as neighbors fit.",
+            ),
+        ],
+        hints=[
+            "Try two layers first, on paper.",
+            "<var>W</var>₂(<var>W</var>₁<var>x</var> + <var>b</var>₁) + <var>b</var>₂: multiply "
+            "it out.",
+            "What is in front of <var>x</var> is again a matrix.",
+        ],
+    ),
+    Choice(
+        id="01-saturated",
+        title="Where a neuron listens",
+        question=(
+            "Predict: the weighted sum of a sigmoid neuron grows from 0 to 1. Another one's grows "
+            "from 5 to 6. Whose activation changes more, and about how much more?"
+        ),
+        right=Option(
+            "the first one's, about fifty times as much",
+            "σ(1) − σ(0) = 0.2311, and σ(6) − σ(5) = 0.0042. The second one is saturated.",
+        ),
+        wrong=[
+            Option(
+                "the first one's, about twice as much",
+                "the curve is far flatter out there: at 5 its slope is 0.0066, in the middle 0.25.",
+            ),
+            Option(
+                "both by the same amount",
+                "a straight line would do that. The sigmoid is steep in the middle, flat outside.",
+            ),
+            Option(
+                "the second one's, because its activation is larger",
+                "a large activation is near its limit of 1, and has little room left to grow.",
+            ),
+        ],
+        hints=[
+            "Picture the curve. How steep is it at 0, how steep at 5?",
+            "The slope is <var>a</var> (1 − <var>a</var>).",
+            "At 5, 1 − <var>a</var> is less than one hundredth.",
+        ],
+    ),
     Numeric(
         id="01-shape-of-w",
         title="The shape of a weight matrix",
@@ -241,68 +304,5 @@ EXERCISES = [
             "({p} + 1) · {q} for the hidden layer. The same way for the output layer.",
         ],
         solution="{q} · {p} + {q} + {r} · {q} + {r} = <b>{answer}</b>.",
-    ),
-    Choice(
-        id="01-straight-layers",
-        title="A hundred straight layers",
-        question=(
-            "A network has a hundred layers of different widths and no activation function: each "
-            "layer is <var>W</var><var>a</var> + <var>b</var> and no more. What can it compute?"
-        ),
-        right=Option(
-            "exactly what some single layer can",
-            "straight maps in a row are one straight map, with the product of all matrices for W.",
-        ),
-        wrong=[
-            Option(
-                "polynomials up to degree 100",
-                "a product of two different matrices of weights is no power of x: x enters once.",
-            ),
-            Option(
-                "nearly every function, as deep networks do",
-                "depth alone does not help: without a bend between them, two layers are one.",
-            ),
-            Option(
-                "as much as one layer, but only if all layers have the same width",
-                "matrices of different widths can be multiplied, too, as long as neighbors fit.",
-            ),
-        ],
-        hints=[
-            "Try two layers first, on paper.",
-            "<var>W</var>₂(<var>W</var>₁<var>x</var> + <var>b</var>₁) + <var>b</var>₂: multiply "
-            "it out.",
-            "What is in front of <var>x</var> is again a matrix.",
-        ],
-    ),
-    Choice(
-        id="01-saturated",
-        title="Where a neuron listens",
-        question=(
-            "Predict: the weighted sum of a sigmoid neuron grows from 0 to 1. Another one's grows "
-            "from 5 to 6. Whose activation changes more, and about how much more?"
-        ),
-        right=Option(
-            "the first one's, about fifty times as much",
-            "σ(1) − σ(0) = 0.2311, and σ(6) − σ(5) = 0.0042. The second one is saturated.",
-        ),
-        wrong=[
-            Option(
-                "the first one's, about twice as much",
-                "the curve is far flatter out there: at 5 its slope is 0.0066, in the middle 0.25.",
-            ),
-            Option(
-                "both by the same amount",
-                "a straight line would do that. The sigmoid is steep in the middle, flat outside.",
-            ),
-            Option(
-                "the second one's, because its activation is larger",
-                "a large activation is near its limit of 1, and has little room left to grow.",
-            ),
-        ],
-        hints=[
-            "Picture the curve. How steep is it at 0, how steep at 5?",
-            "The slope is <var>a</var> (1 − <var>a</var>).",
-            "At 5, 1 − <var>a</var> is less than one hundredth.",
-        ],
     ),
 ]

@@ -238,43 +238,6 @@ EXERCISES = [
             "examples in one go."
         ),
     ),
-    Choice(
-        id="02-sure-and-wrong",
-        title="Sure and wrong",
-        question=(
-            "Predict: the right answer is <var>y</var> = 1, and a sigmoid output says "
-            "<var>a</var> = 0.001. Which loss gives the larger output delta "
-            "∂<var>C</var>/∂<var>z</var> in size, <code>half_sse</code> or <code>bce</code>, and "
-            "by about how much?"
-        ),
-        right=Option(
-            "<code>bce</code>, about a thousand times",
-            "with <code>bce</code> the delta is a − y = −0.999. With <code>half_sse</code> it is "
-            "multiplied by a (1 − a) and is −0.000998.",
-        ),
-        wrong=[
-            Option(
-                "<code>half_sse</code>, since it squares the miss",
-                "its gradient is a − y, the same for both up to the slope a (1 − a). How large is "
-                "that slope here?",
-            ),
-            Option(
-                "both the same, since the miss is the same",
-                "the miss is the same, but only with <code>bce</code> the slope of the sigmoid "
-                "cancels.",
-            ),
-            Option(
-                "<code>bce</code>, about four times",
-                "a factor of 4 is what the slope costs in the middle, at a = 0.5. Out here the "
-                "sigmoid is far flatter.",
-            ),
-        ],
-        hints=[
-            "Write down both deltas.",
-            "With <code>half_sse</code> the slope <var>a</var> (1 − <var>a</var>) stays in.",
-            "What is 0.001 · 0.999?",
-        ],
-    ),
     Numeric(
         id="02-softmax",
         title="A share of a softmax",
@@ -327,6 +290,40 @@ EXERCISES = [
             "e3": math.exp(z3),
             "total": math.exp(z1) + math.exp(z2) + math.exp(z3),
         },
+    ),
+    Choice(
+        id="02-which-loss",
+        title="Which output, which loss?",
+        question=(
+            "A network looks at a photo and says for each of 20 things (dog, car, tree, …) whether "
+            "it is in the picture. Several may be. Which output layer and loss fit?"
+        ),
+        right=Option(
+            "20 sigmoids with <code>bce</code>",
+            "these are 20 yes-or-no questions, each with a probability of its own.",
+        ),
+        wrong=[
+            Option(
+                "softmax over 20 with <code>cross_entropy</code>",
+                "softmax makes the 20 share one probability of 1: it is for exactly one right "
+                "class out of several.",
+            ),
+            Option(
+                "20 sigmoids with <code>cross_entropy</code>",
+                "this loss looks at the right class only and trusts softmax to push the others "
+                "down. With sigmoids nothing ever would.",
+            ),
+            Option(
+                "identity with <code>sse</code>",
+                "it would run, but the outputs are no probabilities, and a certain yes costs as "
+                "much as a miss.",
+            ),
+        ],
+        hints=[
+            "Must the 20 answers of one photo add up to 1?",
+            "How many yes-or-no questions are there?",
+            "A yes-or-no question takes a sigmoid.",
+        ],
     ),
     Code(
         id="02-softmax_cross_entropy",
@@ -424,37 +421,40 @@ EXERCISES = [
         ),
     ),
     Choice(
-        id="02-which-loss",
-        title="Which output, which loss?",
+        id="02-sure-and-wrong",
+        title="Sure and wrong",
         question=(
-            "A network looks at a photo and says for each of 20 things (dog, car, tree, …) whether "
-            "it is in the picture. Several may be. Which output layer and loss fit?"
+            "Predict: the right answer is <var>y</var> = 1, and a sigmoid output says "
+            "<var>a</var> = 0.001. Which loss gives the larger output delta "
+            "∂<var>C</var>/∂<var>z</var> in size, <code>half_sse</code> or <code>bce</code>, and "
+            "by about how much?"
         ),
         right=Option(
-            "20 sigmoids with <code>bce</code>",
-            "these are 20 yes-or-no questions, each with a probability of its own.",
+            "<code>bce</code>, about a thousand times",
+            "with <code>bce</code> the delta is a − y = −0.999. With <code>half_sse</code> it is "
+            "multiplied by a (1 − a) and is −0.000998.",
         ),
         wrong=[
             Option(
-                "softmax over 20 with <code>cross_entropy</code>",
-                "softmax makes the 20 share one probability of 1: it is for exactly one right "
-                "class out of several.",
+                "<code>half_sse</code>, since it squares the miss",
+                "its gradient is a − y, the same for both up to the slope a (1 − a). How large is "
+                "that slope here?",
             ),
             Option(
-                "20 sigmoids with <code>cross_entropy</code>",
-                "this loss looks at the right class only and trusts softmax to push the others "
-                "down. With sigmoids nothing ever would.",
+                "both the same, since the miss is the same",
+                "the miss is the same, but only with <code>bce</code> the slope of the sigmoid "
+                "cancels.",
             ),
             Option(
-                "identity with <code>sse</code>",
-                "it would run, but the outputs are no probabilities, and a certain yes costs as "
-                "much as a miss.",
+                "<code>bce</code>, about four times",
+                "a factor of 4 is what the slope costs in the middle, at a = 0.5. Out here the "
+                "sigmoid is far flatter.",
             ),
         ],
         hints=[
-            "Must the 20 answers of one photo add up to 1?",
-            "How many yes-or-no questions are there?",
-            "A yes-or-no question takes a sigmoid.",
+            "Write down both deltas.",
+            "With <code>half_sse</code> the slope <var>a</var> (1 − <var>a</var>) stays in.",
+            "What is 0.001 · 0.999?",
         ],
     ),
 ]

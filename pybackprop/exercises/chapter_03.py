@@ -175,30 +175,6 @@ EXERCISES = [
         ),
         steps=lambda z, y: {"a": f"{sigmoid(z):.4f}"},
     ),
-    Choice(
-        id="03-sign-of-delta",
-        title="Which way must the output go?",
-        question=(
-            "A sigmoid output gives <var>a</var> = 0.8 where <var>y</var> = 1. "
-            "Is δ = ∂<var>C</var>/∂<var>z</var> positive, negative or zero?"
-        ),
-        right=Option(
-            "negative",
-            "a is below y, so a larger z lowers the loss: the derivative is negative.",
-        ),
-        wrong=[
-            Option(
-                "positive",
-                "you may have taken y − a: a positive δ says that a larger z raises the loss.",
-            ),
-            Option("zero", "δ is zero only where a = y, or where the slope of σ vanishes."),
-        ],
-        hints=[
-            "Would you turn z up or down to come nearer to y?",
-            "A derivative is positive where the function rises with its variable.",
-            "The loss falls as z grows from here.",
-        ],
-    ),
     Code(
         id="03-sigmoid_prime",
         title="The slope of the sigmoid",
@@ -248,77 +224,29 @@ EXERCISES = [
         ],
         reason="σ′ = e<sup>−z</sup>/(1 + e<sup>−z</sup>)² = a (1 − a) with a = σ(z).",
     ),
-    Code(
-        id="03-output_delta",
-        title="The output delta",
+    Choice(
+        id="03-sign-of-delta",
+        title="Which way must the output go?",
         question=(
-            "A sigmoid output with the loss <code>half_sse</code>, "
-            "<var>C</var> = 1/(2<var>m</var>) Σ (<var>a</var> − <var>y</var>)². Write "
-            "<code>output_delta(z, y)</code>: ∂<var>C</var>/∂<var>z</var> for a batch. "
-            "<code>z</code>, <code>y</code> and the result have the shape (<var>m</var>, "
-            "<var>n</var>)."
+            "A sigmoid output gives <var>a</var> = 0.8 where <var>y</var> = 1. "
+            "Is δ = ∂<var>C</var>/∂<var>z</var> positive, negative or zero?"
         ),
-        cases=output_cases,
-        solution=output_delta,
-        alternatives=[
-            lambda z, y: (sigmoid(z) - y) * sigmoid_prime(z) / z.shape[0],
-            lambda z, y: [
-                [
-                    (1 / (1 + math.exp(-v)) - t) * slope(v) / len(z)
-                    for v, t in zip(*pair, strict=True)
-                ]
-                for pair in zip(z, y, strict=True)
-            ],
-        ],
-        mistakes=[
-            Mistake(
-                "no slope",
-                lambda z, y: (sigmoid(z) - y) / len(z),
-                "that is ∂C/∂a. The slope σ′(z) is missing: it cancels with <code>bce</code>, "
-                "not with this loss.",
+        right=Option(
+            "negative",
+            "a is below y, so a larger z lowers the loss: the derivative is negative.",
+        ),
+        wrong=[
+            Option(
+                "positive",
+                "you may have taken y − a: a positive δ says that a larger z raises the loss.",
             ),
-            Mistake(
-                "no 1/m",
-                lambda z, y: output_delta(z, y) * len(z),
-                "that is the delta of the sum over the batch; this loss takes the mean: 1/m.",
-            ),
-            Mistake(
-                "2",
-                lambda z, y: 2 * output_delta(z, y),
-                "that is twice too much: the ½ of this loss cancels the 2 of the square.",
-            ),
-            Mistake(
-                "half",
-                lambda z, y: output_delta(z, y) / 2,
-                "that is half of it: the ½ stays, but the square gives a 2 that cancels it.",
-            ),
-            Mistake(
-                "sign",
-                lambda z, y: -output_delta(z, y),
-                "the sign is wrong: the derivative of (a − y)² has a − y, not y − a.",
-            ),
-            Mistake(
-                "sigma for sigma prime",
-                lambda z, y: (sigmoid(z) - y) * sigmoid(z) / len(z),
-                "you used σ(z) where σ′(z) belongs: σ′ = σ (1 − σ).",
-            ),
-            Mistake(
-                "slope at a",
-                lambda z, y: (sigmoid(z) - y) * sigmoid_prime(sigmoid(z)) / len(z),
-                "you took σ′ at a; its place is z. From a it is a (1 − a).",
-            ),
-            Mistake(
-                "z for a",
-                lambda z, y: (z - y) * sigmoid_prime(z) / len(z),
-                "the miss is a − y; you took z − y.",
-            ),
+            Option("zero", "δ is zero only where a = y, or where the slope of σ vanishes."),
         ],
         hints=[
-            "BP1: the gradient of the loss with respect to a, times the slope of the activation.",
-            "∂C/∂a is (a − y) / m for this loss.",
-            "With a = σ(z): (a − y) · a (1 − a) / m, entry by entry.",
+            "Would you turn z up or down to come nearer to y?",
+            "A derivative is positive where the function rises with its variable.",
+            "The loss falls as z grows from here.",
         ],
-        reason="BP1 with ∂C/∂a = (a − y)/m and σ′(z) = a (1 − a).",
     ),
     Numeric(
         id="03-hidden-delta",
@@ -385,66 +313,6 @@ EXERCISES = [
             "{a}) = {slope}. δ = {arrives:p} · {slope} = <b>{answer}</b>."
         ),
         steps=lambda a, w1, w2, d1, d2: {"arrives": w1 * d1 + w2 * d2, "slope": a * (1 - a)},
-    ),
-    Code(
-        id="03-backward_step",
-        title="One step back",
-        question=(
-            "Write <code>backward_step(delta, W, z)</code>: from the delta of layer "
-            "<var>l</var> + 1 to the delta of layer <var>l</var>, a layer of sigmoids. "
-            "<code>delta</code> has shape (<var>m</var>, <var>k</var>), <code>W</code>, the "
-            "weights into layer <var>l</var> + 1, (<var>k</var>, <var>n</var>), <code>z</code> of "
-            "layer <var>l</var> and the result (<var>m</var>, <var>n</var>)."
-        ),
-        cases=step_cases,
-        solution=backward_step,
-        alternatives=[
-            step_by_loops,
-            lambda delta, W, z: np.einsum("mk,kn,mn->mn", delta, W, sigmoid_prime(z)),
-            lambda delta, W, z: (W.T @ delta.T).T * sigmoid_prime(z),
-        ],
-        mistakes=[
-            Mistake(
-                "transposed",
-                lambda delta, W, z: delta @ W.T * sigmoid_prime(z),
-                "W is transposed. On the way back it is delta @ W; delta @ W.T runs only where W "
-                "is square, and is wrong there.",
-            ),
-            Mistake(
-                "no slope",
-                lambda delta, W, z: delta @ W,
-                "that is ∂C/∂a of the layer. The slope σ′(z) is missing.",
-            ),
-            Mistake(
-                "sigma for sigma prime",
-                lambda delta, W, z: delta @ W * sigmoid(z),
-                "you used σ(z) where σ′(z) belongs.",
-            ),
-            Mistake(
-                "slope at a",
-                lambda delta, W, z: delta @ W * sigmoid_prime(sigmoid(z)),
-                "you put a = σ(z) into σ′; z was put through the sigmoid twice.",
-            ),
-            Mistake(
-                "z in place of a",
-                lambda delta, W, z: delta @ W * z * (1 - z),
-                "that is z (1 − z). The slope is a (1 − a) with a = σ(z).",
-            ),
-            Mistake(
-                "mean",
-                lambda delta, W, z: backward_step(delta, W, z) / len(delta),
-                "that is divided by m. The 1/m came with the loss and is in delta already.",
-            ),
-        ],
-        hints=[
-            "BP2 has two parts: the way through the weights, and the slope.",
-            "Shapes decide: (m, k) times (k, n) gives (m, n). No transpose is needed.",
-            "delta @ W, times a (1 − a) with a = σ(z), entry by entry.",
-        ],
-        reason=(
-            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the ways to "
-            "the layer above. The slope leads from <var>a</var> to <var>z</var>."
-        ),
     ),
     Numeric(
         id="03-weight-gradient",
@@ -580,6 +448,138 @@ EXERCISES = [
         solution=(
             "({n}, {m}) times ({m}, {k}) is <b>{answer}</b>, the shape of <var>W</var>"
             "<sup>[<var>l</var>]</sup>."
+        ),
+    ),
+    Code(
+        id="03-output_delta",
+        title="The output delta",
+        question=(
+            "A sigmoid output with the loss <code>half_sse</code>, "
+            "<var>C</var> = 1/(2<var>m</var>) Σ (<var>a</var> − <var>y</var>)². Write "
+            "<code>output_delta(z, y)</code>: ∂<var>C</var>/∂<var>z</var> for a batch. "
+            "<code>z</code>, <code>y</code> and the result have the shape (<var>m</var>, "
+            "<var>n</var>)."
+        ),
+        cases=output_cases,
+        solution=output_delta,
+        alternatives=[
+            lambda z, y: (sigmoid(z) - y) * sigmoid_prime(z) / z.shape[0],
+            lambda z, y: [
+                [
+                    (1 / (1 + math.exp(-v)) - t) * slope(v) / len(z)
+                    for v, t in zip(*pair, strict=True)
+                ]
+                for pair in zip(z, y, strict=True)
+            ],
+        ],
+        mistakes=[
+            Mistake(
+                "no slope",
+                lambda z, y: (sigmoid(z) - y) / len(z),
+                "that is ∂C/∂a. The slope σ′(z) is missing: it cancels with <code>bce</code>, "
+                "not with this loss.",
+            ),
+            Mistake(
+                "no 1/m",
+                lambda z, y: output_delta(z, y) * len(z),
+                "that is the delta of the sum over the batch; this loss takes the mean: 1/m.",
+            ),
+            Mistake(
+                "2",
+                lambda z, y: 2 * output_delta(z, y),
+                "that is twice too much: the ½ of this loss cancels the 2 of the square.",
+            ),
+            Mistake(
+                "half",
+                lambda z, y: output_delta(z, y) / 2,
+                "that is half of it: the ½ stays, but the square gives a 2 that cancels it.",
+            ),
+            Mistake(
+                "sign",
+                lambda z, y: -output_delta(z, y),
+                "the sign is wrong: the derivative of (a − y)² has a − y, not y − a.",
+            ),
+            Mistake(
+                "sigma for sigma prime",
+                lambda z, y: (sigmoid(z) - y) * sigmoid(z) / len(z),
+                "you used σ(z) where σ′(z) belongs: σ′ = σ (1 − σ).",
+            ),
+            Mistake(
+                "slope at a",
+                lambda z, y: (sigmoid(z) - y) * sigmoid_prime(sigmoid(z)) / len(z),
+                "you took σ′ at a; its place is z. From a it is a (1 − a).",
+            ),
+            Mistake(
+                "z for a",
+                lambda z, y: (z - y) * sigmoid_prime(z) / len(z),
+                "the miss is a − y; you took z − y.",
+            ),
+        ],
+        hints=[
+            "BP1: the gradient of the loss with respect to a, times the slope of the activation.",
+            "∂C/∂a is (a − y) / m for this loss.",
+            "With a = σ(z): (a − y) · a (1 − a) / m, entry by entry.",
+        ],
+        reason="BP1 with ∂C/∂a = (a − y)/m and σ′(z) = a (1 − a).",
+    ),
+    Code(
+        id="03-backward_step",
+        title="One step back",
+        question=(
+            "Write <code>backward_step(delta, W, z)</code>: from the delta of layer "
+            "<var>l</var> + 1 to the delta of layer <var>l</var>, a layer of sigmoids. "
+            "<code>delta</code> has shape (<var>m</var>, <var>k</var>), <code>W</code>, the "
+            "weights into layer <var>l</var> + 1, (<var>k</var>, <var>n</var>), <code>z</code> of "
+            "layer <var>l</var> and the result (<var>m</var>, <var>n</var>)."
+        ),
+        cases=step_cases,
+        solution=backward_step,
+        alternatives=[
+            step_by_loops,
+            lambda delta, W, z: np.einsum("mk,kn,mn->mn", delta, W, sigmoid_prime(z)),
+            lambda delta, W, z: (W.T @ delta.T).T * sigmoid_prime(z),
+        ],
+        mistakes=[
+            Mistake(
+                "transposed",
+                lambda delta, W, z: delta @ W.T * sigmoid_prime(z),
+                "W is transposed. On the way back it is delta @ W; delta @ W.T runs only where W "
+                "is square, and is wrong there.",
+            ),
+            Mistake(
+                "no slope",
+                lambda delta, W, z: delta @ W,
+                "that is ∂C/∂a of the layer. The slope σ′(z) is missing.",
+            ),
+            Mistake(
+                "sigma for sigma prime",
+                lambda delta, W, z: delta @ W * sigmoid(z),
+                "you used σ(z) where σ′(z) belongs.",
+            ),
+            Mistake(
+                "slope at a",
+                lambda delta, W, z: delta @ W * sigmoid_prime(sigmoid(z)),
+                "you put a = σ(z) into σ′; z was put through the sigmoid twice.",
+            ),
+            Mistake(
+                "z in place of a",
+                lambda delta, W, z: delta @ W * z * (1 - z),
+                "that is z (1 − z). The slope is a (1 − a) with a = σ(z).",
+            ),
+            Mistake(
+                "mean",
+                lambda delta, W, z: backward_step(delta, W, z) / len(delta),
+                "that is divided by m. The 1/m came with the loss and is in delta already.",
+            ),
+        ],
+        hints=[
+            "BP2 has two parts: the way through the weights, and the slope.",
+            "Shapes decide: (m, k) times (k, n) gives (m, n). No transpose is needed.",
+            "delta @ W, times a (1 − a) with a = σ(z), entry by entry.",
+        ],
+        reason=(
+            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the ways to "
+            "the layer above. The slope leads from <var>a</var> to <var>z</var>."
         ),
     ),
     Code(

@@ -170,6 +170,58 @@ EXERCISES = [
             "2/{q} = <b>{answer}</b>. The flat direction allows more, so the steep one decides."
         ),
     ),
+    Numeric(
+        id="04-second-momentum-step",
+        title="The second step with momentum",
+        question=(
+            "Momentum μ = {mu}, η = 0.1, the velocity starts at 0. The gradient is {g} in two "
+            "steps in a row. How far does the parameter move in the <b>second</b> step? (A move to "
+            "smaller values is negative.)"
+        ),
+        draw=lambda rng: {
+            "mu": float(rng.choice([0.5, 0.8, 0.9])),
+            "g": between(rng, -3, 3),
+        },
+        answer=lambda mu, g: -0.1 * (1 + mu) * g,
+        digits=3,
+        mistakes=[
+            Mistake(
+                "first step",
+                lambda mu, g: -0.1 * g,
+                "that is the first step. In the second one the velocity is there already.",
+            ),
+            Mistake(
+                "both steps",
+                lambda mu, g: -0.1 * (2 + mu) * g,
+                "that is how far both steps lead together.",
+            ),
+            Mistake(
+                "running mean",
+                lambda mu, g: -0.1 * (1 - mu) * (1 + mu) * g,
+                "you weighted the gradients with 1 − μ, as Adam does. Momentum adds them whole.",
+            ),
+            Mistake(
+                "friction only",
+                lambda mu, g: -0.1 * mu * g,
+                "that is what is left of the first step. The second gradient comes on top.",
+            ),
+            Mistake(
+                "uphill",
+                lambda mu, g: 0.1 * (1 + mu) * g,
+                "the size is right, the sign is not: the step goes against the velocity.",
+            ),
+        ],
+        hints=[
+            "Write down the velocity after the first gradient and after the second.",
+            "After the first it is {g}. Then <var>u</var> = {mu} · {g:p} + {g:p}.",
+            "The step is −0.1 times that.",
+        ],
+        solution=(
+            "<var>u</var> is {g}, then {mu} · {g:p} + {g:p} = {u}. The step is −0.1 · {u:p} = "
+            "<b>{answer}</b>."
+        ),
+        steps=lambda mu, g: {"u": (1 + mu) * g},
+    ),
     Code(
         id="04-momentum_step",
         title="A step with momentum",
@@ -242,58 +294,6 @@ EXERCISES = [
             "The velocity is a sum of all gradients so far, each faded by μ a step; the learning "
             "rate stands outside."
         ),
-    ),
-    Numeric(
-        id="04-second-momentum-step",
-        title="The second step with momentum",
-        question=(
-            "Momentum μ = {mu}, η = 0.1, the velocity starts at 0. The gradient is {g} in two "
-            "steps in a row. How far does the parameter move in the <b>second</b> step? (A move to "
-            "smaller values is negative.)"
-        ),
-        draw=lambda rng: {
-            "mu": float(rng.choice([0.5, 0.8, 0.9])),
-            "g": between(rng, -3, 3),
-        },
-        answer=lambda mu, g: -0.1 * (1 + mu) * g,
-        digits=3,
-        mistakes=[
-            Mistake(
-                "first step",
-                lambda mu, g: -0.1 * g,
-                "that is the first step. In the second one the velocity is there already.",
-            ),
-            Mistake(
-                "both steps",
-                lambda mu, g: -0.1 * (2 + mu) * g,
-                "that is how far both steps lead together.",
-            ),
-            Mistake(
-                "running mean",
-                lambda mu, g: -0.1 * (1 - mu) * (1 + mu) * g,
-                "you weighted the gradients with 1 − μ, as Adam does. Momentum adds them whole.",
-            ),
-            Mistake(
-                "friction only",
-                lambda mu, g: -0.1 * mu * g,
-                "that is what is left of the first step. The second gradient comes on top.",
-            ),
-            Mistake(
-                "uphill",
-                lambda mu, g: 0.1 * (1 + mu) * g,
-                "the size is right, the sign is not: the step goes against the velocity.",
-            ),
-        ],
-        hints=[
-            "Write down the velocity after the first gradient and after the second.",
-            "After the first it is {g}. Then <var>u</var> = {mu} · {g:p} + {g:p}.",
-            "The step is −0.1 times that.",
-        ],
-        solution=(
-            "<var>u</var> is {g}, then {mu} · {g:p} + {g:p} = {u}. The step is −0.1 · {u:p} = "
-            "<b>{answer}</b>."
-        ),
-        steps=lambda mu, g: {"u": (1 + mu) * g},
     ),
     Choice(
         id="04-scaled-loss",

@@ -148,52 +148,50 @@ def commas(numbers: list[float]) -> str:
 
 EXERCISES = [
     Numeric(
-        id="05-count-updates",
-        title="How many updates?",
+        id="05-epoch-loss",
+        title="The loss of an epoch",
         question=(
-            "{n} examples, batches of {size}, reshuffled each epoch, {epochs} epochs; a short last "
-            "batch is used, too. How many updates does training make?"
+            "The batches of an epoch had 32, 32 and {n} examples, and the mean losses {l1}, {l2} "
+            "and {l3}. What is the mean loss over the examples of the epoch?"
         ),
         draw=lambda rng: {
-            "n": int(rng.integers(100, 1000)),
-            "size": int(rng.choice([16, 32, 50, 64])),
-            "epochs": int(rng.integers(5, 30)),
+            "n": int(rng.integers(2, 16)),
+            "l1": between(rng, 0.3, 1.5),
+            "l2": between(rng, 0.3, 1.5),
+            "l3": between(rng, 0.3, 2.5),
         },
-        answer=lambda n, size, epochs: -(-n // size) * epochs,
+        answer=lambda n, l1, l2, l3: (32 * l1 + 32 * l2 + n * l3) / (64 + n),
+        digits=4,
         mistakes=[
             Mistake(
-                "last batch dropped",
-                lambda n, size, epochs: n // size * epochs,
-                "the short last batch of each epoch is missing; it makes an update as well.",
+                "mean of means",
+                lambda n, l1, l2, l3: (l1 + l2 + l3) / 3,
+                "that is the mean over the batches. The short batch has fewer examples, so it "
+                "counts less.",
             ),
             Mistake(
-                "across epochs",
-                lambda n, size, epochs: -(-n * epochs // size),
-                "you cut all epochs as one long row. Each epoch begins with a new batch.",
+                "short batch left out",
+                lambda n, l1, l2, l3: (l1 + l2) / 2,
+                "the short batch is missing.",
             ),
             Mistake(
-                "one epoch",
-                lambda n, size, epochs: -(-n // size),
-                "those are the updates of one epoch.",
+                "last batch",
+                lambda n, l1, l2, l3: l3,
+                "that is the last batch alone.",
             ),
             Mistake(
-                "one for each example",
-                lambda n, size, epochs: n * epochs,
-                "that is one update an example; here it is one a batch.",
-            ),
-            Mistake(
-                "not rounded",
-                lambda n, size, epochs: n * epochs / size,
-                "there is no part of an update: the short last batch counts as one.",
+                "full batches assumed",
+                lambda n, l1, l2, l3: (32 * l1 + 32 * l2 + n * l3) / 96,
+                "you divided by 96, as if all batches were full. How many examples are there?",
             ),
         ],
         hints=[
-            "How many batches are in one epoch?",
-            "{n} / {size}, and what is left over makes one more batch.",
-            "That number times {epochs}.",
+            "A mean over examples: what did all examples together lose?",
+            "A batch of 32 with the mean {l1} lost 32 · {l1} in all.",
+            "Divide the total by {n} + 64.",
         ],
-        solution="{batches} batches an epoch, {epochs} epochs: <b>{answer}</b>.",
-        steps=lambda n, size, epochs: {"batches": -(-n // size)},
+        solution="(32 · {l1} + 32 · {l2} + {n} · {l3}) / {all} = <b>{answer}</b>.",
+        steps=lambda n, l1, l2, l3: {"all": 64 + n},
     ),
     Code(
         id="05-shuffled_batches",
@@ -261,50 +259,52 @@ EXERCISES = [
         reason="One permutation for both arrays; a slice that reaches too far is cut by itself.",
     ),
     Numeric(
-        id="05-epoch-loss",
-        title="The loss of an epoch",
+        id="05-count-updates",
+        title="How many updates?",
         question=(
-            "The batches of an epoch had 32, 32 and {n} examples, and the mean losses {l1}, {l2} "
-            "and {l3}. What is the mean loss over the examples of the epoch?"
+            "{n} examples, batches of {size}, reshuffled each epoch, {epochs} epochs; a short last "
+            "batch is used, too. How many updates does training make?"
         ),
         draw=lambda rng: {
-            "n": int(rng.integers(2, 16)),
-            "l1": between(rng, 0.3, 1.5),
-            "l2": between(rng, 0.3, 1.5),
-            "l3": between(rng, 0.3, 2.5),
+            "n": int(rng.integers(100, 1000)),
+            "size": int(rng.choice([16, 32, 50, 64])),
+            "epochs": int(rng.integers(5, 30)),
         },
-        answer=lambda n, l1, l2, l3: (32 * l1 + 32 * l2 + n * l3) / (64 + n),
-        digits=4,
+        answer=lambda n, size, epochs: -(-n // size) * epochs,
         mistakes=[
             Mistake(
-                "mean of means",
-                lambda n, l1, l2, l3: (l1 + l2 + l3) / 3,
-                "that is the mean over the batches. The short batch has fewer examples, so it "
-                "counts less.",
+                "last batch dropped",
+                lambda n, size, epochs: n // size * epochs,
+                "the short last batch of each epoch is missing; it makes an update as well.",
             ),
             Mistake(
-                "short batch left out",
-                lambda n, l1, l2, l3: (l1 + l2) / 2,
-                "the short batch is missing.",
+                "across epochs",
+                lambda n, size, epochs: -(-n * epochs // size),
+                "you cut all epochs as one long row. Each epoch begins with a new batch.",
             ),
             Mistake(
-                "last batch",
-                lambda n, l1, l2, l3: l3,
-                "that is the last batch alone.",
+                "one epoch",
+                lambda n, size, epochs: -(-n // size),
+                "those are the updates of one epoch.",
             ),
             Mistake(
-                "full batches assumed",
-                lambda n, l1, l2, l3: (32 * l1 + 32 * l2 + n * l3) / 96,
-                "you divided by 96, as if all batches were full. How many examples are there?",
+                "one for each example",
+                lambda n, size, epochs: n * epochs,
+                "that is one update an example; here it is one a batch.",
+            ),
+            Mistake(
+                "not rounded",
+                lambda n, size, epochs: n * epochs / size,
+                "there is no part of an update: the short last batch counts as one.",
             ),
         ],
         hints=[
-            "A mean over examples: what did all examples together lose?",
-            "A batch of 32 with the mean {l1} lost 32 · {l1} in all.",
-            "Divide the total by {n} + 64.",
+            "How many batches are in one epoch?",
+            "{n} / {size}, and what is left over makes one more batch.",
+            "That number times {epochs}.",
         ],
-        solution="(32 · {l1} + 32 · {l2} + {n} · {l3}) / {all} = <b>{answer}</b>.",
-        steps=lambda n, l1, l2, l3: {"all": 64 + n},
+        solution="{batches} batches an epoch, {epochs} epochs: <b>{answer}</b>.",
+        steps=lambda n, size, epochs: {"batches": -(-n // size)},
     ),
     Choice(
         id="05-overfitting",

@@ -207,6 +207,53 @@ EXERCISES = [
         ),
         steps=lambda a, y, w, h: {"delta": a - y, "g": (a - y) * h},
     ),
+    Numeric(
+        id="06-predicted-loss",
+        title="Predicting the next loss",
+        question=(
+            "The loss is {C}, and the squares of all gradients add up to {S}. About what will the "
+            "loss be after one small step of gradient descent with η = {lr}?"
+        ),
+        draw=lambda rng: {
+            "C": between(rng, 0.4, 0.9, 2),
+            "S": between(rng, 0.1, 0.8, 2),
+            "lr": float(rng.choice([0.05, 0.1, 0.2])),
+        },
+        answer=lambda C, S, lr: C - lr * S,
+        digits=3,
+        mistakes=[
+            Mistake(
+                "no rate",
+                lambda C, S, lr: C - S,
+                "the learning rate is missing: half the step lowers the loss about half as much.",
+            ),
+            Mistake(
+                "length",
+                lambda C, S, lr: C - lr * math.sqrt(S),
+                "you took the length of the gradient. Its square counts: the step is η times the "
+                "gradient, and the loss falls by the gradient for each unit of it.",
+            ),
+            Mistake(
+                "uphill",
+                lambda C, S, lr: C + lr * S,
+                "a small step against the gradient lowers the loss.",
+            ),
+            Mistake(
+                "rate alone",
+                lambda C, S, lr: C - lr,
+                "you subtracted the learning rate alone.",
+            ),
+        ],
+        hints=[
+            "Each parameter moves by −η times its gradient.",
+            "A parameter that moves by −η <var>g</var> changes the loss by about −η <var>g</var>².",
+            "Add that up: {C} − {lr} · {S}.",
+        ],
+        solution=(
+            "{C} − {lr} · {S} = <b>{answer}</b>. The real loss is usually a little larger, because "
+            "the surface curves."
+        ),
+    ),
     Code(
         id="06-train_once",
         title="One round of training, by hand",
@@ -279,53 +326,6 @@ EXERCISES = [
         reason=(
             "For one example on paper, the way back is <code>W2.T @ delta2</code>, and each "
             "weight's gradient the product of delta and input: an outer product."
-        ),
-    ),
-    Numeric(
-        id="06-predicted-loss",
-        title="Predicting the next loss",
-        question=(
-            "The loss is {C}, and the squares of all gradients add up to {S}. About what will the "
-            "loss be after one small step of gradient descent with η = {lr}?"
-        ),
-        draw=lambda rng: {
-            "C": between(rng, 0.4, 0.9, 2),
-            "S": between(rng, 0.1, 0.8, 2),
-            "lr": float(rng.choice([0.05, 0.1, 0.2])),
-        },
-        answer=lambda C, S, lr: C - lr * S,
-        digits=3,
-        mistakes=[
-            Mistake(
-                "no rate",
-                lambda C, S, lr: C - S,
-                "the learning rate is missing: half the step lowers the loss about half as much.",
-            ),
-            Mistake(
-                "length",
-                lambda C, S, lr: C - lr * math.sqrt(S),
-                "you took the length of the gradient. Its square counts: the step is η times the "
-                "gradient, and the loss falls by the gradient for each unit of it.",
-            ),
-            Mistake(
-                "uphill",
-                lambda C, S, lr: C + lr * S,
-                "a small step against the gradient lowers the loss.",
-            ),
-            Mistake(
-                "rate alone",
-                lambda C, S, lr: C - lr,
-                "you subtracted the learning rate alone.",
-            ),
-        ],
-        hints=[
-            "Each parameter moves by −η times its gradient.",
-            "A parameter that moves by −η <var>g</var> changes the loss by about −η <var>g</var>².",
-            "Add that up: {C} − {lr} · {S}.",
-        ],
-        solution=(
-            "{C} − {lr} · {S} = <b>{answer}</b>. The real loss is usually a little larger, because "
-            "the surface curves."
         ),
     ),
     Numeric(

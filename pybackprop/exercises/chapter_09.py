@@ -31,6 +31,39 @@ def rescaled(grad: Any, limit: Any) -> Any:
 
 
 EXERCISES = [
+    Choice(
+        id="09-first-layers",
+        title="Which layer learns least?",
+        question=(
+            "Predict: a deep network of narrow sigmoid layers, with small random weights, is "
+            "trained with plain gradient descent. Which layers hardly change?"
+        ),
+        right=Option(
+            "the first ones, next to the input",
+            "delta is multiplied by less than one in each layer on its way back, and the way to "
+            "the first layers is the longest.",
+        ),
+        wrong=[
+            Option(
+                "the last ones, next to the output",
+                "their deltas come straight from the loss, without passing a slope of a hidden "
+                "layer.",
+            ),
+            Option(
+                "all the same",
+                "that would need a factor of about 1 in each layer. A slope is at most a quarter.",
+            ),
+            Option(
+                "the middle ones",
+                "delta shrinks in every layer, not only up to the middle.",
+            ),
+        ],
+        hints=[
+            "Follow delta from the loss back.",
+            "Each sigmoid layer multiplies it by a slope of at most 0.25, and by small weights.",
+            "Where is it smallest?",
+        ],
+    ),
     Numeric(
         id="09-vanishing-delta",
         title="A delta on its way down",
@@ -79,39 +112,6 @@ EXERCISES = [
             "<b>{answer}</b>."
         ),
         steps=lambda w, k: {"one": w / 4},
-    ),
-    Choice(
-        id="09-first-layers",
-        title="Which layer learns least?",
-        question=(
-            "Predict: a deep network of narrow sigmoid layers, with small random weights, is "
-            "trained with plain gradient descent. Which layers hardly change?"
-        ),
-        right=Option(
-            "the first ones, next to the input",
-            "delta is multiplied by less than one in each layer on its way back, and the way to "
-            "the first layers is the longest.",
-        ),
-        wrong=[
-            Option(
-                "the last ones, next to the output",
-                "their deltas come straight from the loss, without passing a slope of a hidden "
-                "layer.",
-            ),
-            Option(
-                "all the same",
-                "that would need a factor of about 1 in each layer. A slope is at most a quarter.",
-            ),
-            Option(
-                "the middle ones",
-                "delta shrinks in every layer, not only up to the middle.",
-            ),
-        ],
-        hints=[
-            "Follow delta from the loss back.",
-            "Each sigmoid layer multiplies it by a slope of at most 0.25, and by small weights.",
-            "Where is it smallest?",
-        ],
     ),
     Numeric(
         id="09-sum-variance",

@@ -50,6 +50,8 @@ def misplaced(number, sources):
     found, wrong = shown_in(sources), []
     wrong += [f"{name} is missing" for name in expected if name not in found]
     wrong += [f"{name} is of another chapter" for name in found if name not in expected]
+    if not wrong and list(found) != expected:
+        wrong.append(f"the catalog has another order: {list(found)}")
     for name in set(found) & set(expected):
         item, k = EXERCISES[name], found[name]
         if not isinstance(item, Code):
@@ -98,6 +100,7 @@ def test_misplaced_exercises_are_seen():
     assert misplaced("01", good[1:]) == ["01-one-neuron is missing"]
     assert "another chapter" in misplaced("01", [*good, 'exercise("02-softmax")'])[0]
     assert "not its stub" in misplaced("01", good[: k + 1] + good[k + 2 :])[0]
+    assert "another order" in misplaced("01", [good[-1], *good[:-1]])[0]
     assert "makes the name" in misplaced("01", [*good, "sigmoid_layer = 1"])[0]
 
 
