@@ -159,8 +159,9 @@ class GradientReport(NamedTuple):
     def __str__(self) -> str:
         verdict = "agree" if self.ok else "DISAGREE"
         lines = [
-            f"backprop and {self.method} {verdict} on {len(self.names)} entries: "
-            f"largest relative error {self.max_relative_error:.1e} at {self.worst} "
+            f"backprop and {self.method} {verdict}: largest relative error "
+            f"{self.max_relative_error:.1e}",
+            f"at {self.worst}, of {len(self.names)} entries checked "
             f"(tolerance {self.tolerance:.0e})",
             f"{'entry':<14}{'backprop':>16}{self.method:>16}{'error':>10}",
         ]

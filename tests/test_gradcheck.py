@@ -39,7 +39,7 @@ def test_a_planted_error_is_found_and_named(method, index):
     assert not report.ok
     assert report.worst == net.params.entry(index)
     assert "DISAGREE" in str(report)
-    assert str(report).splitlines()[2].startswith(net.params.entry(index))
+    assert str(report).splitlines()[3].startswith(net.params.entry(index))
 
 
 def test_nan_in_the_gradient_is_no_agreement():
