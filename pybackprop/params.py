@@ -115,6 +115,9 @@ class Params:
                 index -= view.size
         raise AssertionError("unreachable: index was checked against theta.size")
 
+    def __reduce__(self) -> tuple[type["Params"], tuple[tuple[int, ...], Array]]:
+        return Params, (self.sizes, self.theta)  # copies and pickles cut their views anew
+
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         return f"Params({sizes}: {self.theta.size} numbers, {self.theta.dtype})"

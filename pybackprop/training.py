@@ -494,7 +494,7 @@ class Batches:
     The rows of a batch are gathered into the same two arrays each time.
     """
 
-    def __init__(self, data: Data, batch_size: int | None, rng: np.random.Generator) -> None:
+    def __init__(self, data: Data, batch_size: int | None, rng: "np.random.Generator") -> None:
         if batch_size is not None:
             check_count("batch_size", batch_size)
         self.data, self.rng = data, rng
@@ -626,7 +626,7 @@ class Checkpoint(NamedTuple):
     net: Network
     optimizer: Any
     history: History | None
-    rng: np.random.Generator | None
+    rng: "np.random.Generator | None"
 
 
 FORMAT, VERSION = "pybackprop checkpoint", 1
@@ -637,7 +637,7 @@ def save(
     net: Network,
     optimizer: Any = None,
     history: History | None = None,
-    rng: np.random.Generator | None = None,
+    rng: "np.random.Generator | None" = None,
 ) -> None:
     """Write a network, and what is needed to go on training it, into one file.
 
