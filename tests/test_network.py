@@ -268,6 +268,14 @@ def test_bad_out(wrong):
         pb.backprop(net, [[0.5, 1.0]], [[1.0]], out=out)
 
 
+def test_numbers_too_large_for_the_network_are_named():
+    net = pb.Network([1, 1], output="identity", loss="sse", dtype=np.float32, rng=0)
+    with pytest.raises(ValueError, match=r"X\[1, 0\] is inf in float32"):
+        pb.predict(net, [[1.0], [1e39]])
+    large = np.full((4, 1), 3e38)  # finite, though their sum is not
+    assert np.isfinite(pb.forward(net, large).a[0]).all()
+
+
 def test_one_hot():
     np.testing.assert_array_equal(pb.one_hot([2, 0], 3), [[0, 0, 1], [1, 0, 0]])
     with pytest.raises(ValueError, match="label 3 is outside of 0 to 2"):

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -68,3 +71,12 @@ def test_bad_theta():
         pb.Params([2, 3, 1], np.zeros(12))
     with pytest.raises(TypeError, match="floating-point"):
         pb.Params([2, 3, 1], np.zeros(13, int))
+
+
+def test_copies_and_pickles_are_whole_and_independent():
+    net = pb.Network([2, 3, 1], rng=0)
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net.params))):
+        params = twin.params if isinstance(twin, pb.Network) else twin
+        params.W[2][0, 1] = 7
+        assert params.theta[10] == 7
+        assert net.params.theta[10] != 7
