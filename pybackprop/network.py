@@ -31,7 +31,7 @@ from .params import Array, Params
 # back to the system, and the next step pays for every page anew: a sixth of its time at
 # 784-1024-1024-10. The threshold follows the largest block freed so far, up to 32 MB; this one is
 # never touched.
-np.empty(2**25 - 2**13, np.uint8)
+np.empty(0x1FFE000, np.uint8)
 
 dot = np.dot  # the product of two matrices, as ``@``; on small ones in half the time
 
