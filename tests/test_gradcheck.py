@@ -38,15 +38,29 @@ def test_a_planted_error_is_found_and_named(method, index):
     report = pb.check_gradient(net, X, Y, method=method, grad=grad)
     assert not report.ok
     assert report.worst == net.params.entry(index)
-    assert "DISAGREE" in str(report)
-    assert str(report).splitlines()[3].startswith(net.params.entry(index))
+    first, second, _, worst, *_ = str(report).splitlines()
+    assert first == f"backprop and {method} DISAGREE in 1 of 83 entries checked"
+    assert f" at {report.worst} (tolerance " in second
+    assert worst.startswith(report.worst)
 
 
 def test_nan_in_the_gradient_is_no_agreement():
     net, X, Y = case()
     grad = pb.backprop(net, X, Y).grad.theta.copy()
     grad[5] = np.nan
-    assert not pb.check_gradient(net, X, Y, grad=grad).ok
+    report = pb.check_gradient(net, X, Y, grad=grad)
+    assert not report.ok
+    assert report.worst == net.params.entry(5)
+    lines = str(report).splitlines()
+    assert "DISAGREE in 1 of 83 " in lines[0]
+    assert lines[3].startswith(report.worst)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_report_of_a_right_gradient(method):
+    lines = str(pb.check_gradient(*case(), method=method, sample=20, rng=0)).splitlines()
+    assert lines[0] == f"backprop and {method} agree in all 20 entries checked"
+    assert max(map(len, lines)) < 75
 
 
 def test_a_sample_touches_every_layer():
