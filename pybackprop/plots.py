@@ -197,8 +197,8 @@ def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None
     layers : int
         Number of layers with weights.
     backward : bool
-        True adds the way back above it: each delta, and the gradients that come of it. Of what a
-        delta takes from the way forward nothing is drawn, to keep it readable.
+        True adds the way back above it: each delta with what it is made from, and the gradients
+        that come of it.
     """
     end = 3 * layers + 1.5
     ax = canvas(ax, (1.4 + 1.9 * layers, 3.2 if backward else 1.6), bare=True)
@@ -215,6 +215,7 @@ def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None
         _arrow(ax, (x + 0.45, -1.1), (x + 0.15, -0.3))
         if backward:
             _way_back(ax, layer, x)
+            _arrow(ax, (x, 0.3), (x, 1.0), "delta")  # the slope at z
     _box(ax, "loss", end, 0, "activation")
     _box(ax, "y", end, -1.4, "activation")
     _arrow(ax, (end - 1.05, 0), (end - 0.45, 0))
@@ -235,6 +236,7 @@ def _way_back(ax: Axes, layer: int, x: float) -> None:
     _arrow(ax, (x - 1.5, 0.3), (x - 1.5, 2.0), "gradient")
     if layer > 1:
         _arrow(ax, (x - 0.75, 1.3), (x - 2.25, 1.3), "delta")
+        _arrow(ax, (x - 0.9, -1.1), (x - 0.9, 1.25), "delta")  # through the weights
 
 
 def _box(ax: Axes, text: str, x: float, y: float, role: str) -> None:

@@ -279,6 +279,15 @@ def test_many_paths_are_folded_into_one_factor():
     frames = network_steps.derivation_frames(net, trace, 1, 0, 0)
     assert len(frames) == 5
     assert "what comes back to hidden neuron 1 of layer 1" in frames[1]["say"]
+    assert "Along 12 paths. What comes back" in frames[0]["say"]
+
+
+@pytest.mark.parametrize(("loss", "number"), [("bce", 4), ("half_sse", 5)])
+def test_a_chain_says_where_two_slopes_are_joined(loss, number):
+    net = pb.Network([2, 3, 1], loss=loss, rng=0)
+    said = network_steps.derivation_frames(net, trace_of(net), 1, 0, 0)[0]["say"]
+    assert f"Along 1 path: a product of {number} factors." in said
+    assert ("joins the slopes" in said) == (number == 4)
 
 
 @pytest.mark.parametrize("net", NETWORKS, ids=ids)

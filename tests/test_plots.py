@@ -219,6 +219,8 @@ def test_computational_graph_of_the_way_back(ax):
     plots.computational_graph(3, backward=True, ax=ax)
     wanted = {f"{name}[{l}]" for name in ("delta", "grad.W", "grad.b") for l in (1, 2, 3)}
     assert wanted <= set(words(ax))
+    deltas = 3 + 3 + 2  # from z, from the loss or the next delta, through W
+    assert words(ax).count("") == (4 * 3 + 2) + 3 * 3 + deltas
 
 
 # --- functions -----------------------------------------------------------------------------------

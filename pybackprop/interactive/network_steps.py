@@ -309,6 +309,11 @@ def is_fused(net: Network) -> bool:
     return net.fused and (net.phi[net.L].name, net.loss.name) in FUSED
 
 
+def joins_slopes(net: Network) -> bool:
+    """Whether a chain begins with dC/dz of the output, not with dC/da and da/dz."""
+    return is_fused(net) or net.phi[net.L].name == "softmax"
+
+
 def output_delta(net: Network, trace: Trace, k: int) -> Frame:
     """Describe BP1 for one output."""
     L, a, y = net.L, trace.a[net.L][0], trace.y[0]
@@ -478,12 +483,17 @@ def derivation_frames(net: Network, trace: Trace, l: int, j: int, i: int | None)
         for f in range(len(row)):
             state |= {f"f{r}.{f}": "?", f"o{r}.{f}": ""}
     number = len(rows[0])
+    if count > MOST_PATHS:
+        made_of = f". What comes back over all of them is the first of {number} factors."
+    else:
+        made_of = f"{', each' if count > 1 else ':'} a product of {number} factors."
+        if joins_slopes(net):
+            made_of += " The first joins the slopes of the loss and of the output activation."
     frames.append(
         state
         | {
             "math": chain(),
-            "say": f"How does {who} reach the loss? Along {len(rows)} "
-            f"path{'s' * (len(rows) > 1)}, each a product of {number} factors.",
+            "say": f"How does {who} reach the loss? Along {count} path{'s' * (count > 1)}{made_of}",
             "lit": touched,
         }
     )
@@ -521,7 +531,7 @@ def path_factors(net: Network, trace: Trace, l: int, j: int, path: Sequence[int]
     nodes = [j, *path]
     k, L = nodes[-1], net.L
     factors: list[Factor] = []
-    if is_fused(net) or net.phi[L].name == "softmax":
+    if joins_slopes(net):
         factors.append(
             (
                 frac("∂<var>C</var>", f"∂{sym('z', L, k)}"),
