@@ -15,6 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from paths import ROOT
+from playwright.sync_api import expect
 from test_accessibility import AXE, OF_THE_THEME, RUN
 
 import pybackprop as pb
@@ -559,6 +560,20 @@ def lab(tmp_path):
         server.wait(20)
 
 
+def run_cell(page, k):
+    """Run a cell and wait until its prompt says so: a key pressed too early is lost."""
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(k)
+    for _ in range(4):
+        page.locator(".jp-CodeCell .cm-content").nth(k).click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=15_000)
+            return
+        except AssertionError:
+            continue
+    raise AssertionError(f"cell {k} did not run; its prompt says {prompt.inner_text()!r}")
+
+
 def test_live_in_jupyterlab(visit, lab):
     page = visit(lab, width=1400)
     page.set_default_timeout(60_000)
@@ -566,9 +581,8 @@ def test_live_in_jupyterlab(visit, lab):
     page.wait_for_function(
         "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
     )
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    for _ in range(2):
-        page.keyboard.press("Shift+Enter")
+    run_cell(page, 0)
+    run_cell(page, 1)
     part = page.locator(".jp-OutputArea .pybackprop-interactive").first
     part.locator(".pb-controls").wait_for()
     expected = interactive.backward_stepper(NET, X, Y, lr=0.5)
@@ -584,8 +598,7 @@ def test_live_in_jupyterlab(visit, lab):
     assert part.get_attribute("data-frame") == "3"
 
     # The kernel knows the frame.
-    page.locator(".jp-CodeCell .cm-content").nth(2).click()
-    page.keyboard.press("Shift+Enter")
+    run_cell(page, 2)
     page.locator(".jp-OutputArea-output", has_text="frame 3").wait_for()
 
     # A control recomputes the frames in Python; the part stays at its frame.
@@ -602,8 +615,7 @@ def test_live_in_jupyterlab(visit, lab):
     assert part.get_attribute("data-frame") == "31"
     assert part.locator(".pb-controls").count() == 1
 
-    page.locator(".jp-CodeCell .cm-content").nth(3).click()
-    page.keyboard.press("Shift+Enter")
+    run_cell(page, 3)
     second = page.locator(".jp-OutputArea .pybackprop-interactive").nth(1)
     second.locator(".pb-controls").wait_for()
     assert second.locator(".pb-count").inner_text() == "z = 0"
