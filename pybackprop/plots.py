@@ -454,22 +454,26 @@ def training_curves(history: History, ax: Axes | None = None) -> Axes:
 
 
 def loss_histories(
-    losses: Mapping[str, ArrayLike], ax: Axes | None = None, xlabel: str = "epoch"
+    losses: Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+    xlabel: str = "epoch",
+    yscale: str = "log",
 ) -> Axes:
-    """Draw the losses of several runs, on a logarithmic scale, one curve a run.
+    """Draw the losses of several runs, one curve a run.
 
     Parameters
     ----------
     losses : mapping of str to array of shape (n,)
         The first one is drawn at 1. A loss that is not finite is left out.
     xlabel : str
+    yscale : {"log", "linear"}
     """
     ax = canvas(ax)
     for label, style in _styles(losses).items():
         values = np.asarray(losses[label], float)
         finite = np.where(np.isfinite(values), values, np.nan)
         ax.plot(range(1, len(values) + 1), finite, lw=2, **style)
-    ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
+    ax.set(xlabel=xlabel, ylabel="loss", yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(ax)
     return ax
@@ -642,7 +646,11 @@ def gradient_check_curve(
 
 
 def bug_panel(
-    losses: Mapping[str, ArrayLike], errors: Mapping[str, float], axes: Sequence[Axes] | None = None
+    losses: Mapping[str, ArrayLike],
+    errors: Mapping[str, float],
+    axes: Sequence[Axes] | None = None,
+    *,
+    tolerance: float,
 ) -> tuple[Axes, Axes]:
     """Draw loss curves beside the errors of the gradient check, whose names serve both.
 
@@ -653,6 +661,8 @@ def bug_panel(
     errors : mapping of str to float
         The largest relative error of each, shown down to 1e-16.
     axes : two Axes, optional
+    tolerance : float
+        The check's, drawn as a dotted line: an error beyond it is a failure.
     """
     left, right = (canvas(ax) for ax in axes or panels(1, 2))
     styles = _styles(errors)
@@ -663,7 +673,7 @@ def bug_panel(
         marker = SERIES[place % len(SERIES)][2]
         ends = [1e-17, max(error, 1e-16)]
         right.plot(ends, [place, place], lw=2, marker=marker, markevery=[-1], **styles[label])
-    right.axvline(1e-6, color=INK, lw=1, ls=":")
+    right.axvline(tolerance, color=INK, lw=1, ls=":")
     right.set(xscale="log", xlim=(1e-17, 10), ylim=(len(errors) - 0.5, -0.5))
     right.set_xlabel("gradient check: relative error")
     right.set_yticks(range(len(errors)), list(errors))

@@ -332,6 +332,11 @@ def test_loss_histories_draw_a_curve_a_run_and_leave_out_what_is_not_finite(ax):
     assert (ax.get_xlabel(), ax.get_yscale()) == ("iteration", "log")
 
 
+def test_loss_histories_on_a_linear_scale(ax):
+    plots.loss_histories({"run": [2.0, 1.0]}, ax, yscale="linear")
+    assert ax.get_yscale() == "linear"
+
+
 def test_sweep_draws_results_over_settings(ax):
     plots.sweep([0.1, 1.0], {"SGD": [0.5, np.nan], "Adam": [0.4, 0.3]}, ax, xlabel="rate")
     assert [list(data) for data in line(ax, "Adam")] == [[0.1, 1.0], [0.4, 0.3]]
@@ -386,7 +391,7 @@ def test_gradient_check_curve_leaves_exact_zeros_out(ax):
 def test_bug_panel_has_the_losses_left_and_the_errors_right():
     plt.close("all")
     left, right = plots.bug_panel(
-        {"right": [2.0, 1.0], "bug": [2.0, 1.5]}, {"right": 0.0, "bug": 0.4}
+        {"right": [2.0, 1.0], "bug": [2.0, 1.5]}, {"right": 0.0, "bug": 0.4}, tolerance=1e-10
     )
     assert list(line(left, "bug")[1]) == [2.0, 1.5]
     assert [label.get_text() for label in right.get_yticklabels()] == ["right", "bug"]
@@ -394,4 +399,5 @@ def test_bug_panel_has_the_losses_left_and_the_errors_right():
     assert ends == [1e-16, 0.4]
     dashes = [drawn.get_linestyle() for drawn in left.get_lines()]
     assert dashes == [drawn.get_linestyle() for drawn in right.get_lines()[:2]] == ["-", "--"]
+    assert list(right.get_lines()[2].get_xdata()) == [1e-10, 1e-10]
     plt.close("all")
