@@ -11,12 +11,13 @@ from .model import Choice, Code, Mistake, Numeric, Option, between
 
 def wrong_entries(f, grad, theta):
     h, wrong = 1e-5, np.zeros(len(theta), dtype=bool)
+    floor = 1e-3 * max(abs(grad))
     for i in range(len(theta)):
         up, down = theta.copy(), theta.copy()
         up[i] += h
         down[i] -= h
         measured = (f(up) - f(down)) / (2 * h)
-        scale = max(abs(grad[i]), abs(measured))
+        scale = max(abs(grad[i]), abs(measured), floor)
         wrong[i] = abs(grad[i] - measured) > 1e-4 * scale
     return wrong
 
@@ -29,8 +30,10 @@ def measure(f: Any, theta: Any, h: float = 1e-5, both: bool = True) -> Any:
     return np.subtract(upper, lower) / (2 * h if both else h)
 
 
-def compare(grad: Any, measured: Any) -> Any:
-    return abs(grad - measured) > 1e-4 * np.maximum(abs(grad), abs(measured))
+def compare(grad: Any, measured: Any, floor: float = 1e-3) -> Any:
+    """Which entries disagree; floor is a fraction of the largest entry."""
+    scale = np.maximum(abs(grad), abs(measured))
+    return abs(grad - measured) > 1e-4 * np.maximum(scale, floor * abs(grad).max())
 
 
 def steep(theta: Any) -> float:
@@ -51,12 +54,18 @@ def small(theta: Any) -> float:
     return float(1e-4 * (theta[0] ** 2 + theta[0] * theta[1]))
 
 
+def lopsided(theta: Any) -> float:
+    """A function whose second slope is lost in the rounding of its values."""
+    return float(1e3 * np.cos(theta[0]) + 1e-9 * theta[1])
+
+
 def gradient_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    at = np.array([0.41, 0.5, 0.0])
+    at = np.array([0.41, 0.5, 0.02])
     right = steep_gradient(at)
     return [
         (straight, np.array([3.0]), np.array([0.0])),
         (small, np.array([3e-4, 2e-4]), np.array([1.0, 1.0])),
+        (lopsided, np.array([-1e3 * np.sin(1.0), 1e-9]), np.array([1.0, 1.0])),
         (steep, right, at),
         (steep, right * [1, 1, -1], at),
         (steep, right * [1.01, 1, 1], at),
@@ -216,14 +225,15 @@ EXERCISES = [
             "vectors), and may have a bug. Write <code>wrong_entries(f, grad, theta)</code>: "
             "measure the gradient of the loss <code>f</code> with central differences "
             "(<var>h</var> = 10<sup>−5</sup>), and return an array of booleans: True where the "
-            "relative error of an entry is above 10<sup>−4</sup>."
+            "relative error of an entry is above 10<sup>−4</sup>. Mind the floor: never divide by "
+            "less than a thousandth of the largest entry of <code>grad</code>."
         ),
         cases=gradient_cases,
         solution=wrong_entries,
         alternatives=[
             lambda f, grad, theta: compare(grad, measure(f, theta)),
             lambda f, grad, theta: [
-                bool(abs(g - n) / max(abs(g), abs(n), 1e-12) > 1e-4)
+                bool(abs(g - n) / max(abs(g), abs(n), 1e-3 * max(abs(grad))) > 1e-4)
                 for g, n in zip(grad, measure(f, theta), strict=True)
             ],
         ],
@@ -237,9 +247,15 @@ EXERCISES = [
             Mistake(
                 "no absolute value",
                 lambda f, grad, theta: (
-                    grad - measure(f, theta) > 1e-4 * np.maximum(abs(grad), abs(measure(f, theta)))
+                    (grad > measure(f, theta)) & compare(grad, measure(f, theta))
                 ),
                 "entries that are too small stay unseen: take the size of the difference.",
+            ),
+            Mistake(
+                "no floor",
+                lambda f, grad, theta: compare(grad, measure(f, theta), floor=0),
+                "a right entry is blamed: it is tiny beside the largest, and what is measured "
+                "there is rounding. Compare it on the scale of the floor.",
             ),
             Mistake(
                 "sizes only",
@@ -277,10 +293,11 @@ EXERCISES = [
         hints=[
             "Measure first, as in the chapter: each entry nudged up and down, alone.",
             "The error of an entry is |g − n|, relative to the larger of |g| and |n|.",
-            "|g − n| > 1e-4 · max(|g|, |n|) needs no division, and works where both are 0.",
+            "|g − n| > 1e-4 · max(|g|, |n|, floor) needs no division. The floor is "
+            "1e-3 · max(abs(grad)).",
         ],
         reason=(
-            "Written with a product in place of a quotient, the comparison also holds where both "
+            "Written with a product in place of a quotient, the comparison also holds where all "
             "numbers are 0."
         ),
     ),
@@ -288,9 +305,9 @@ EXERCISES = [
         id="07-kink",
         title="A failure at a kink",
         question=(
-            "A network with relu fails its check at the bias of one hidden neuron: 0.50 against "
-            "0.25. All other neurons agree to nine digits. With another input, everything agrees. "
-            "What is likely?"
+            "A network with relu fails its check at the bias of one hidden neuron: backprop 0.50, "
+            "central 0.40. All other neurons agree to nine digits. With another input, everything "
+            "agrees. What is likely?"
         ),
         right=Option(
             "a weighted sum within h of 0: the central difference straddles the kink",
@@ -303,7 +320,7 @@ EXERCISES = [
             ),
             Option(
                 "rounding: the step was too small",
-                "rounding spoils all entries a little, not one of them by half of it.",
+                "rounding spoils all entries a little, not one of them by a fifth of it.",
             ),
             Option(
                 "the step was too large, and truncation spoils it",
@@ -314,7 +331,7 @@ EXERCISES = [
         hints=[
             "Where has relu no derivative?",
             "What do the two values on both sides of the kink give?",
-            "The mean of the slopes 0 and 0.50.",
+            "0.40 lies between the slopes 0 and 0.50.",
         ],
     ),
 ]
