@@ -250,7 +250,7 @@ EXERCISES = [
     ),
     Numeric(
         id="03-hidden-delta",
-        title="One delta, one layer down",
+        title="One delta, one layer back",
         question=(
             "A hidden sigmoid neuron has the activation <var>a</var> = {a}. It feeds two neurons, "
             "over the weights {w1} and {w2}. Their deltas are {d1} and {d2}. What is the delta of "
@@ -361,7 +361,7 @@ EXERCISES = [
         ],
         hints=[
             "One example alone: delta where the weight arrives, times activation where it starts.",
-            "BP4 adds this up over the examples.",
+            "A nudge of the weight works through both examples, and effects add.",
             "{a1} · {d1:p} + {a2} · {d2:p}.",
         ],
         solution="{a1} · {d1:p} + {a2} · {d2:p} = <b>{answer}</b>.",
@@ -579,7 +579,7 @@ EXERCISES = [
         ],
         reason=(
             "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the ways to "
-            "the layer above. The slope leads from <var>a</var> to <var>z</var>."
+            "the next layer. The slope leads from <var>a</var> to <var>z</var>."
         ),
     ),
     Code(
@@ -599,7 +599,7 @@ EXERCISES = [
             Mistake(
                 "no slope",
                 backward_with(down=lambda delta, W, a: delta @ W),
-                "the slope is missing on the way down: BP2 multiplies by a (1 − a).",
+                "the slope is missing on the way back: BP2 multiplies by a (1 − a).",
             ),
             Mistake(
                 "slope at a",
@@ -610,7 +610,7 @@ EXERCISES = [
             Mistake(
                 "W transposed",
                 backward_with(down=lambda delta, W, a: delta @ W.T * a * (1 - a)),
-                "W is transposed on the way down. It is delta @ W; with W.T it runs only where W "
+                "W is transposed on the way back. It is delta @ W; with W.T it runs only where W "
                 "is square, and is wrong there.",
             ),
             Mistake(
@@ -654,7 +654,7 @@ EXERCISES = [
         ],
         hints=[
             "Start with the output delta, (a[L] − y) / m. Then walk down from L to 1.",
-            "In each layer: bias gradient, weight gradient, then the delta one layer down.",
+            "In each layer: bias gradient, weight gradient, then the delta of the previous layer.",
             "delta.sum(axis=0), delta.T @ a[l − 1], and delta @ W[l] * a[l − 1] * (1 − a[l − 1]).",
         ],
         reason=(
