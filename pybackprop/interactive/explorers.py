@@ -276,11 +276,11 @@ CHECKS = (
     ("f64", "forward, float64", "forward", np.float64),
     ("i64", "complex, float64", "complex", np.float64),
 )
-STEPS = np.linspace(-1, -16, 61)
+STEPS = np.linspace(-16, -1, 61)
 
 
 def check_columns(net: Network, X: Array, Y: Array, sample: int | None) -> dict[str, Any]:
-    """Return the largest relative error of each method over the step sizes 0.1 to 1e-16."""
+    """Return the largest relative error of each method over the step sizes 1e-16 to 0.1."""
     run: dict[str, Any] = {"n": len(STEPS)}
     for name, _, method, dtype in CHECKS:
         twin = net.with_params(net.params.theta.astype(dtype))
@@ -336,7 +336,7 @@ def gradient_check_stepper(
     run["h_log"] = [round(value, 2) for value in STEPS.tolist()]
     run["why"] = [
         "Truncation dominates: a smaller step would be better."
-        if at < best["c64"]
+        if at > best["c64"]
         else "The best step for central differences in float64."
         if at == best["c64"]
         else "Rounding dominates: the difference of two nearly equal losses has few digits left."
