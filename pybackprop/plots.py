@@ -397,7 +397,7 @@ def optimizer_paths(paths: Mapping[str, ArrayLike], ax: Axes | None = None) -> A
         x, y = np.asarray(paths[label], float).T
         ax.plot(x, y, lw=1.6, marker=marker, markevery=[-1], ms=7, **style)
         ax.plot(x[0], y[0], "o", mfc="none", mec=color, ms=9)
-    _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 
