@@ -158,8 +158,12 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("identity", identity, lambda z, a: np.ones_like(z), lambda z, a, g: g, "xavier"),
         elementwise("sigmoid", sigmoid, lambda z, a: a * (1.0 - a)),
         elementwise("tanh", np.tanh, lambda z, a: 1.0 - a * a),
-        elementwise(
-            "relu", lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0).astype(z.dtype), "he"
+        Activation(
+            "relu",
+            lambda z: np.maximum(z, 0.0),
+            lambda z, a: (z > 0).astype(z.dtype),
+            lambda z, a, g: g * (z > 0),  # spares an array of 0.0 and 1.0
+            "he",
         ),
         elementwise(
             "leaky_relu",

@@ -461,7 +461,7 @@ def check_matrix(values: ArrayLike, name: str, width: int, end: str, dtype: np.d
     if suspicious and not (finite := np.isfinite(array)).all():
         row, column = np.argwhere(~finite)[0]
         raise ValueError(
-            f"{name}[{row}, {column}] is {array[row, column]} in {dtype}; every entry must be finite. "
+            f"{name}[{row}, {column}] is {array[row, column]} in {dtype}; it must be finite. "
             f"np.isfinite({name}).all(axis=1) finds the good rows"
         )
     return array
