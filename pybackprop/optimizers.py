@@ -236,23 +236,25 @@ class SGD:
 
     def update(self, theta: Array, grad: Array) -> None:
         """Change theta in place, given the gradient there: both (N,), of the same float dtype."""
-        memory, mu = self.memory, float(self.momentum)
+        memory = self.memory
         lr = learning_rate(self.lr, memory.t + 1)
         blocks = memory.bind(theta, grad)
         memory.t += 1
-        for theta, grad, scratch, *velocity in blocks:
-            if not velocity:
+        if not self.momentum:
+            for theta, grad, scratch in blocks:
                 multiply(grad, lr, scratch)
+                subtract(theta, scratch, theta)
+            return
+        mu = float(self.momentum)
+        for theta, grad, scratch, u in blocks:
+            multiply(u, mu, u)
+            add(u, grad, u)
+            if self.nesterov:
+                multiply(u, mu, scratch)
+                add(scratch, grad, scratch)
+                multiply(scratch, lr, scratch)
             else:
-                (u,) = velocity
-                multiply(u, mu, u)
-                add(u, grad, u)
-                if self.nesterov:
-                    multiply(u, mu, scratch)
-                    add(scratch, grad, scratch)
-                    multiply(scratch, lr, scratch)
-                else:
-                    multiply(u, lr, scratch)
+                multiply(u, lr, scratch)
             subtract(theta, scratch, theta)
 
     @property
