@@ -518,7 +518,7 @@ STOPPING = (
 
 def training_flow(ax: Axes | None = None) -> Axes:
     """Draw the training loop as a flow chart: one decision, and all the reasons to stop."""
-    ax = canvas(ax, (5.0, 4.3), bare=True)
+    ax = canvas(ax, (5.4, 4.3), bare=True)
     steps = {
         "initial parameters": "weight",
         "next minibatch": "activation",
@@ -542,8 +542,10 @@ def training_flow(ax: Axes | None = None) -> Axes:
     _arrow(ax, (1.9, low), (2.75, low))
     _box(ax, "end", 3.15, low, "weight")
     reasons = "\n".join(f"•  {reason}" for reason in STOPPING)
-    ax.text(2.05, low + 0.75, reasons, color=INK, size=8, va="bottom")
-    ax.set(xlim=(-2.6, 4.9), ylim=(low - 0.65, 0.4))
+    frame = {"boxstyle": "round,pad=0.5", "fc": "none", "ec": INK, "lw": 1}
+    ax.text(2.5, low + 1.0, reasons, color=INK, size=9, va="bottom", bbox=frame)
+    ax.plot([0.95, 2.25], [low + 0.275, low + 1.0], color=INK, lw=1, ls=":")
+    ax.set(xlim=(-2.6, 5.6), ylim=(low - 0.65, 0.4))
     return ax
 
 
@@ -558,9 +560,12 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:
     ax = canvas(ax, (4.6, 4.4))
     for true, given in np.argwhere(counts > 0):
         share = counts[true, given] / counts[true].sum()
-        color = _tint(FIGURE["activation" if true == given else "delta"], 0.06 + 0.14 * share)
-        ax.add_patch(Rectangle((given - 0.5, true - 0.5), 1, 1, fc=color, ec=color[:3], lw=0.5))
-        ax.text(given, true, str(counts[true, given]), ha="center", va="center", color=INK, size=9)
+        role = FIGURE["activation" if true == given else "delta"]
+        fill = _tint(role, 0.06 + 0.14 * share)
+        ax.add_patch(Rectangle((given - 0.5, true - 0.5), 1, 1, fc=fill, ec=role, lw=0.5))
+        number: dict[str, Any] = {"color": role, "size": 10, "weight": "bold"}
+        ax.text(given, true, str(counts[true, given]), ha="center", va="center", **number)
+    ax.spines[["top", "right", "bottom", "left"]].set(visible=True, color=INK)
     ticks = range(len(counts))
     ax.set(xlabel="predicted", ylabel="true", xticks=ticks, yticks=ticks, aspect="equal")
     ax.set(xlim=(-0.5, len(counts) - 0.5), ylim=(len(counts) - 0.5, -0.5))

@@ -337,7 +337,7 @@ EXERCISES = [
         hints=[
             "Which of the two curves speaks of examples the network has not learned from?",
             "When was the network at its best on those?",
-            "Early stopping with “restore the best” does it for you.",
+            "Find the lowest point of that curve, and go back to it.",
         ],
     ),
     Numeric(
@@ -391,8 +391,9 @@ EXERCISES = [
             "Write <code>early_stopping(theta, gradient, validation, lr, patience, epochs)</code>. "
             "Each epoch makes one step of gradient descent with <code>gradient(theta)</code> and "
             "then measures <code>validation(theta)</code>. Stop after <code>epochs</code> epochs, "
-            "or as soon as <code>patience</code> epochs in a row have set no new low. Return the "
-            "theta with the lowest validation loss, and the number of epochs made."
+            "or as soon as <code>patience</code> epochs in a row have set no new low. Of the "
+            "thetas measured so, return the one with the lowest validation loss (the start is not "
+            "measured), and the number of epochs made."
         ),
         cases=stopping_cases,
         solution=early_stopping,

@@ -10,7 +10,7 @@ from ..network import Network, check_inputs, check_pairs, evaluate, predict
 from ..params import Array
 from ..training import History
 from .display import Interactive
-from .drawing import Chart, code, marker, svg, table, tag, write
+from .drawing import Chart, code, marker, svg, swatch, table, tag, write
 from .network_steps import entry, parameters
 from .stepper import num, packed, rounded, stepper
 
@@ -117,6 +117,18 @@ RULE_NAMES = {
     "loss below": "LossBelow",
     "change of loss below": "LossChangeBelow",
 }
+
+
+def legend(net: Network, few: bool) -> str:
+    """Return what the marks, tints and lines of the pictures mean, as HTML."""
+    parts = []
+    if net.sizes[0] == 2:
+        classes = max(2, net.sizes[-1])
+        parts += [f"{swatch(c % 5)} class {c}" for c in range(classes)]
+        parts += ["tint: what the network answers" + (" (class 1)" if net.sizes[-1] == 1 else "")]
+    if net.sizes[0] <= 2 and few:
+        parts += ["lines: weights, the wider the larger, dashed where negative"]
+    return f'<p class="pb-note">{"; ".join(parts)}</p>' if parts else ""
 
 
 # Pictures
@@ -342,7 +354,7 @@ def training_stepper(
     if net.sizes[0] > 2:
         tables = table(["example", "target", "output"], found, columns=True) + tables
     rules = [stop] if callable(stop) else list(stop)
-    run["math"] = flow_chart(history, rules)
+    run["math"] = flow_chart(history, rules) + legend(net, few)
     return stepper(
         "training",
         "Training, iteration by iteration",
