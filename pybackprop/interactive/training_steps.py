@@ -125,7 +125,9 @@ def legend(net: Network, few: bool) -> str:
     if net.sizes[0] == 2:
         classes = max(2, net.sizes[-1])
         parts += [f"{swatch(c % 5)} class {c}" for c in range(classes)]
-        parts += ["tint: what the network answers" + (" (class 1)" if net.sizes[-1] == 1 else "")]
+        parts += [
+            "tint: where the network says class 1" if net.sizes[-1] == 1 else "tint: its answer"
+        ]
     if net.sizes[0] <= 2 and few:
         parts += ["lines: weights, the wider the larger, dashed where negative"]
     return f'<p class="pb-note">{"; ".join(parts)}</p>' if parts else ""
