@@ -33,7 +33,9 @@ from .params import Array, Params
 # never touched.
 np.empty(0x1FFE000, np.uint8)
 
-dot = np.dot  # the product of two matrices, as ``@``; on small ones in half the time
+# Both are the product of two matrices, as ``@``. On small ones dot takes half the time; where it is
+# given an array to write to, it fills that with zeros first, and for large weights that shows.
+dot, matmul = np.dot, np.matmul
 
 
 @cache
@@ -367,7 +369,7 @@ def backprop(
         delta[l] = phi[l].pullback(z[l], a[l], dot(delta[l + 1], W[l + 1]))  # BP2
     for l, delta_l in delta.items():
         dot(ones, delta_l, grad.rows[l])  # BP3
-        dot(delta_l.T, a[l - 1], grad.W[l])  # BP4
+        matmul(delta_l.T, a[l - 1], grad.W[l])  # BP4
     return Trace(z, a, Y, delta, grad, net.objective)
 
 
