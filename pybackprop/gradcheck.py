@@ -130,7 +130,6 @@ class GradientReport(NamedTuple):
     backprop, numerical, error : array
         Both gradients, and their relative error, entry by entry.
     method : str
-    h : float or None
     tolerance : float
     """
 
