@@ -10,7 +10,7 @@ HTML := _build/html
 # Test workers and notebooks run side by side: with threads of their own they fight for the cores.
 book test refresh: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: book serve test refresh bench weigh clean
+.PHONY: book serve test refresh bench clean
 
 book: .venv/.book
 	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
@@ -33,9 +33,6 @@ refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
 
 bench: .venv-bench/.done  # make bench NAMES="steps epochs"; without names it lists them
 	.venv-bench/bin/python -m benchmarks $(NAMES)
-
-weigh: .venv/.test book
-	$(BIN)/python tests/book/weigh.py
 
 clean:
 	rm -rf _build node_modules .venv .venv-bench

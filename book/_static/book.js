@@ -8,3 +8,17 @@ addEventListener("load", () => {
   });
   for (const box of document.querySelectorAll(".formula, p > .math, .pb-scroll")) observer.observe(box);
 });
+
+// The sections that the first view left out (style.css) are laid out one by one, when there is time.
+addEventListener("load", () => {
+  const later = window.requestIdleCallback ?? setTimeout;
+  const { dataset } = document.documentElement;
+  const sections = [...document.querySelectorAll(".bd-article > section > section")];
+  const show = () => {
+    const section = sections.shift();
+    if (!section) return void delete dataset.lazy;
+    section.style.contentVisibility = "visible";
+    later(show);
+  };
+  if ("lazy" in dataset) later(show);
+});

@@ -1,29 +1,12 @@
 """The built book in headless Chromium, with every other host out of reach."""
 
 import os
-import shutil
-import threading
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from local import CHROMIUM, FLAGS, serve
 from paths import ROOT, SITE
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
-    None,
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "blob:")
 
 
@@ -33,20 +16,6 @@ def site():
     if not (SITE / "index.html").exists():
         pytest.fail("the book is not built; run: make book")
     return SITE
-
-
-@contextmanager
-def serve(folder):
-    """Serve a folder on this machine; the value is its address."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +66,7 @@ def visit(browser):
             lambda m: page.trouble.append(f"console: {m.text}") if m.type == "error" else None,
         )
         page.goto(url, wait_until="load")
+        page.wait_for_selector("html:not([data-lazy])", state="attached")
         return page
 
     yield open_page

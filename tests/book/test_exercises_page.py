@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from conftest import serve
+from local import serve
 from paths import BOOK, ROOT
 from test_accessibility import AXE, OF_THE_THEME, RUN
 from test_pages import SIDEWAYS

@@ -37,6 +37,19 @@ def test_a_page_is_light_and_asks_no_other_host_and_shows_its_math_and_pictures(
     assert page.trouble == []
 
 
+def test_a_long_page_lays_out_what_is_far_below_after_its_first_view(visit, server):
+    sections = """[...document.querySelectorAll(".bd-article > section > section")]
+        .map((e) => [e.style.contentVisibility, getComputedStyle(e).contentVisibility])"""
+    url = f"{server}/book/03_delta.html"
+    page = visit(url)
+    assert {*map(tuple, page.evaluate(sections))} == {("visible", "visible")}
+    end = page.locator(".bd-article > section > section").last.get_attribute("id")
+    page = visit(f"{url}#{end}")  # who follows a link into the page gets it whole at once
+    assert {*map(tuple, page.evaluate(sections))} == {("", "visible")}
+    top = page.evaluate(f"document.getElementById('{end}').getBoundingClientRect().top")
+    assert 0 <= top < 200
+
+
 def test_a_page_works_from_disk(visit, site, name):
     page = visit((site / f"{name}.html").as_uri())
     page.wait_for_timeout(200)

@@ -1,4 +1,4 @@
-"""What a reader's browser loads for each page: make weigh prints the table."""
+"""What a reader's browser loads for each page."""
 
 import gzip
 from pathlib import Path
@@ -19,6 +19,7 @@ def weigh(page: Any, url: str, site: Path) -> dict[str, float]:
         "requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/"))
     )
     page.goto(url, wait_until="load")
+    page.wait_for_selector("html:not([data-lazy])", state="attached")
     page.wait_for_timeout(300)
     pictures = [path for path in files if path.suffix in PICTURES]
     return {
@@ -35,22 +36,3 @@ def gzipped(path: Path) -> int:
     """Return the size of a file as a server sends it; fonts and pictures are compressed already."""
     content = path.read_bytes()
     return len(content) if path.suffix in PICTURES | {".woff2"} else len(gzip.compress(content, 6))
-
-
-def main() -> None:
-    from conftest import CHROMIUM, FLAGS, page_names, serve
-    from paths import SITE
-    from playwright.sync_api import sync_playwright
-
-    print(f"{'page':32} requests      kB    html   fonts  pictures  paint ms")
-    with sync_playwright() as playwright, serve(SITE) as address:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name in page_names():
-            found = weigh(browser.new_context().new_page(), f"{address}/{name}.html", SITE)
-            sizes = (found[key] / 1000 for key in ("bytes", "html", "fonts", "pictures"))
-            kilobytes = "{:8.1f}{:8.1f}{:8.1f}{:10.1f}".format(*sizes)
-            print(f"{name:32}{found['requests']:9}{kilobytes}{found['paint']:10.0f}")
-
-
-if __name__ == "__main__":
-    main()
