@@ -83,6 +83,30 @@ def visit_math(self, node: nodes.math) -> None:
     raise nodes.SkipNode
 
 
+def keep_punctuation(app: Sphinx, doctree: nodes.document) -> None:
+    """Tie a formula to the comma after it and the bracket before it: a line may not end between."""
+    for math in list(doctree.findall(nodes.math)):
+        before, after = (beside(math, step) for step in (-1, 1))
+        opening = re.search(r"[^\w\s]*$", before)[0]  # type: ignore[index]
+        closing = re.match(r"[^\w\s]*", after)[0]  # type: ignore[index]
+        if opening or closing:
+            tied = nodes.inline(classes=["tied"])
+            parent, at = math.parent, math.parent.index(math)
+            if closing:
+                parent[at + 1] = nodes.Text(after.removeprefix(closing))
+            parent[at] = tied
+            if opening:
+                parent[at - 1] = nodes.Text(before.removesuffix(opening))
+            tied += [nodes.Text(opening), math, nodes.Text(closing)]
+
+
+def beside(node: nodes.Node, step: int) -> str:
+    """Return the text directly before (-1) or after (1) a node of a paragraph."""
+    at = node.parent.index(node) + step
+    inside = 0 <= at < len(node.parent) and isinstance(node.parent[at], nodes.Text)
+    return node.parent[at].astext() if inside else ""
+
+
 def visit_displaymath(self, node: nodes.math_block) -> None:
     """Write formula, tag and mark side by side: the formula scrolls in its own box."""
     tex, tag = split_tag(node.astext())
@@ -120,5 +144,6 @@ def identifier(anchors: list[str]) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("doctree-read", keep_punctuation)
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

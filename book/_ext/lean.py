@@ -4,6 +4,7 @@ The theme and the extensions bring 460 kB of rules and 1.5 MB of icons as a scri
 fonts for a page. What a page here loads of them is a fraction.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -140,6 +141,7 @@ def write_fonts(site: Path) -> None:
     letters = "".join(set(unescape(re.sub(r"<[^>]*>", "", pages))))
     folder = site / "_static" / "fonts"
     folder.mkdir(exist_ok=True)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a page of INFO for each font
     options = subset.Options(flavor="woff2", layout_features=["*"])
     for path in (KATEX / "fonts").glob("*.woff2"):
         font = subset.load_font(path, options)

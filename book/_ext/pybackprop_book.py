@@ -28,26 +28,28 @@ ERROR = re.compile(r"^(?P<tag>\S+): largest error (?P<error>\S+)$", re.MULTILINE
 logger = logging.getLogger(__name__)
 
 
-# Execution: jupyter-cache keys on a notebook's code alone. The cache's place names the package,
+# Rebuilding: jupyter-cache keys on a notebook's code alone. The cache's place names the package,
 # too, so that a change in one chapter runs that chapter and a change in the package runs all.
+# Sphinx does not look at what pages are made with: a change there reads every page again.
 
 
-def package_digest() -> str:
-    """Return a name for the state of what every notebook's outputs depend on."""
-    digest = hashlib.sha256()
-    for path in [ROOT / "pyproject.toml", *sorted((ROOT / "pybackprop").rglob("*"))]:
-        if path.suffix in {".py", ".js", ".css", ".toml", ".json"}:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+def digest(*places: str) -> str:
+    """Return a name for the state of files and folders."""
+    paths = [path for place in places for path in [ROOT / place, *(ROOT / place).rglob("*")]]
+    state = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file() and path.suffix != ".pyc"):
+        state.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return state.hexdigest()[:16]
 
 
-def key_cache_on_package(app: Sphinx, config: Config) -> None:
+def notice_changes(app: Sphinx, config: Config) -> None:
+    package = digest("pyproject.toml", "pybackprop")
     caches = Path(app.outdir).parent / ".jupyter_cache"
-    config.book_package = package_digest()  # rebuild="env": a new package reads every page again
-    config.nb_execution_cache_path = str(caches / config.book_package)
+    config.nb_execution_cache_path = str(caches / package)
     for old in caches.glob("*"):
-        if old.name != config.book_package:
+        if old.name != package:
             shutil.rmtree(old, ignore_errors=True)
+    config.book_made_with = package + digest("book/_ext", "book/_static", "book/_templates")
 
 
 # Interactive parts: kernels inherit the variable and emit static HTML. The shared script and
@@ -149,8 +151,8 @@ def add_launch_buttons(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_config_value("book_package", "", "env")
-    app.connect("config-inited", key_cache_on_package)
+    app.add_config_value("book_made_with", "", "env")
+    app.connect("config-inited", notice_changes)
     app.connect("config-inited", add_launch_buttons)
     app.connect("builder-inited", ask_for_static_displays)
     app.connect("builder-inited", write_assets)

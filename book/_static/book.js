@@ -2,11 +2,11 @@
 addEventListener("load", () => {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      if (target.scrollWidth > target.clientWidth + 3) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }
   });
-  for (const box of document.querySelectorAll(".formula, p > .math, .pb-scroll")) observer.observe(box);
+  for (const box of document.querySelectorAll(".formula, p .math, .pb-scroll")) observer.observe(box);
 });
 
 // The sections that the first view left out (style.css) are laid out one by one, when there is time.

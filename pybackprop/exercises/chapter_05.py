@@ -12,7 +12,8 @@ from .model import Choice, Code, Mistake, Numeric, Option, between
 
 def shuffled_batches(X, Y, order, size):
     X, Y = X[order], Y[order]
-    return [(X[i : i + size], Y[i : i + size]) for i in range(0, len(X), size)]
+    starts = range(0, len(X), size)
+    return [(X[i : i + size], Y[i : i + size]) for i in starts]
 
 
 def batch_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:

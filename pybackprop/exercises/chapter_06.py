@@ -369,12 +369,12 @@ EXERCISES = [
         ],
         hints=[
             "The step is −η <var>m</var> / √<var>v</var>.",
-            "Put both in: 0.1 {g:p} / (√0.001 · |{g}|).",
+            "Put both in: 0.1 · {g:p} / (√0.001 · |{g}|).",
             "The size of g cancels: 0.1 / √0.001 = √10, with the sign of g.",
         ],
         solution=(
             "<var>m</var>/√<var>v</var> = 0.1 / √0.001 = √10, with the sign of the gradient. The "
-            "weight moves by 0.1 √10 = 0.3162 against it: <b>{answer}</b>."
+            "weight moves by 0.1 · √10 = 0.3162 against it: <b>{answer}</b>."
         ),
     ),
     Choice(

@@ -104,6 +104,17 @@ def first_cell_is(notebook: Notebook, expected: str) -> list[str]:
     return [] if first == expected else [f"the first code cell differs:\n{first}"]
 
 
+def lines_fit(notebook: Notebook) -> list[str]:
+    """Code and printed text fit on a page of the book without scrolling: 82 letters a line."""
+    broken = []
+    for cell in cells(notebook, "code"):
+        printed = [text(output.get("text", "")) for output in cell["outputs"]]
+        for line in "\n".join([source(cell), *printed]).splitlines():
+            if len(line) > 82:
+                broken.append(f"{cell['id']}: {len(line)} letters, {line!r}")
+    return broken
+
+
 # Markdown
 
 

@@ -62,16 +62,20 @@ def test_the_remote_is_asked_where_the_variable_is_not_set(monkeypatch):
     assert book.repository() is None
 
 
-def test_the_cache_follows_the_package(tmp_path, monkeypatch):
-    (tmp_path / "pybackprop").mkdir()
+def test_a_digest_follows_every_file(tmp_path, monkeypatch):
+    folder = tmp_path / "pybackprop"
+    folder.mkdir()
     (tmp_path / "pyproject.toml").write_text("")
-    module = tmp_path / "pybackprop" / "losses.py"
-    module.write_text("half = 0.5")
+    (folder / "losses.py").write_text("half = 0.5")
     monkeypatch.setattr(book, "ROOT", tmp_path)
-    before = book.package_digest()
-    assert book.package_digest() == before
-    module.write_text("half = 0.6")
-    assert book.package_digest() != before
+    before = book.digest("pyproject.toml", "pybackprop")
+    (folder / "losses.pyc").write_text("compiled")
+    assert book.digest("pyproject.toml", "pybackprop") == before
+    for change in ("losses.py", "style.css"):
+        (folder / change).write_text("half = 0.6")
+        changed = book.digest("pyproject.toml", "pybackprop")
+        assert changed != before
+        before = changed
 
 
 def test_role_colors_are_light_and_dark():

@@ -32,6 +32,7 @@ def test_a_page_is_light_and_asks_no_other_host_and_shows_its_math_and_pictures(
     page = visit("about:blank")
     assert weigh(page, f"{server}/{name}.html", site)["bytes"] <= LIMIT
     assert page.evaluate(SMALL_MATH) == []
+    assert page.locator("p .math[tabindex]").count() == 0  # in a wide window none has to scroll
     assert page.evaluate(FAILED_FONTS) == []
     assert page.evaluate(PICTURES) == []
     assert page.trouble == []

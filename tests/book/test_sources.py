@@ -14,6 +14,7 @@ RULES = [
     rules.outputs_are_stored,
     rules.outputs_are_clean,
     rules.metadata_is_stable,
+    rules.lines_fit,
     rules.markdown_is_plain,
     rules.equations_are_checked,
 ]
