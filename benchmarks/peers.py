@@ -105,8 +105,9 @@ def pybackprop(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
     theta, grad = net.params.theta, net.params.copy()
 
     def step() -> None:
-        pb.backprop(net, X, Y, out=grad, check=False)
+        trace = pb.backprop(net, X, Y, out=grad, check=False)
         optimizer.update(theta, grad.theta)
+        del trace  # not before: the history and the callbacks want to look at it
 
     return step, lambda: theta.copy()
 

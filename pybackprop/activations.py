@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy import exp, reciprocal
+from numpy import exp, multiply, reciprocal
 from numpy.typing import ArrayLike
 
 from .params import Array
@@ -33,7 +33,8 @@ class Activation(NamedTuple):
         Entry by entry, given both ``z`` and ``a = f(z)`` so that neither is computed twice. For
         softmax the diagonal of the Jacobian, ``a (1 - a)``; the whole is `softmax_jacobian`.
     pullback : callable, (z, a, g) -> dC/dz
-        Takes ``g = dC/da``, of the shape of ``a``.
+        Takes ``g = dC/da``, of the shape of ``a``, and may write the result into it: in a backward
+        pass g is a product that nobody else holds.
     init : str
         The initialization that keeps its signals alive: "xavier" or "he".
 
@@ -65,7 +66,7 @@ def elementwise(
     init: str = "xavier",
 ) -> Activation:
     """Return the activation whose pull-back is ``g * f'(z)``."""
-    return Activation(name, f, derivative, lambda z, a, g: g * derivative(z, a), init)
+    return Activation(name, f, derivative, lambda z, a, g: multiply(g, derivative(z, a), g), init)
 
 
 def identity(z: Array) -> Array:
@@ -160,7 +161,8 @@ ACTIVATIONS: dict[str, Activation] = {
             "sigmoid",
             sigmoid,
             lambda z, a: a * (1.0 - a),
-            lambda z, a, g: g * (a * (1.0 - a)),  # spares a call: small networks are all calls
+            # Spares the call of the derivative, which shows where layers are small.
+            lambda z, a, g: multiply(g, a * (1.0 - a), g),
             "xavier",
         ),
         elementwise("tanh", np.tanh, lambda z, a: 1.0 - a * a),
@@ -168,7 +170,8 @@ ACTIVATIONS: dict[str, Activation] = {
             "relu",
             lambda z: np.maximum(z, 0.0),
             lambda z, a: (z > 0).astype(z.dtype),
-            lambda z, a, g: g * (z > 0),  # spares an array of 0.0 and 1.0
+            # Spares an array of 0.0 and 1.0.
+            lambda z, a, g: multiply(g, z > 0, g),
             "he",
         ),
         elementwise(

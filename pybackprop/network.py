@@ -33,9 +33,10 @@ from .params import Array, Params
 # never touched.
 np.empty(0x1FFE000, np.uint8)
 
-# Both are the product of two matrices, as ``@``. On small ones dot takes half the time; where it is
-# given an array to write to, it fills that with zeros first, and for large weights that shows.
-dot, matmul = np.dot, np.matmul
+# Both are the product of two matrices, as ``@``. On small ones dot takes half the time (the method
+# again a fifth less than np.dot); where it is given an array to write to, it fills that with zeros
+# first, and for large weights that shows.
+dot, matmul = np.ndarray.dot, np.matmul
 
 
 @cache
@@ -305,7 +306,8 @@ def forward(net: Network, X: Batch, *, check: bool = True) -> Forward:
     z: dict[int, Array] = {}
     a: dict[int, Array] = {0: X}
     for l in phi:
-        z[l] = dot(a[l - 1], W[l].T) + b[l]  # FP1
+        z[l] = dot(a[l - 1], W[l].T)
+        z[l] += b[l]  # FP1, in place: another large array would drive one out of the cache
         a[l] = phi[l].f(z[l])  # FP2
     return Forward(z, a)
 
@@ -362,14 +364,14 @@ def backprop(
             return backprop(net, X, Y, out=out, check=False)
     L, W, phi = net.L, net.params.W, net.phi
     z, a = forward(net, X, check=False)
-    grad = Params(net.sizes, np.empty_like(net.params.theta)) if out is None else out
+    grad = Params(net.sizes, dtype=net.dtype) if out is None else out
     ones = row_of_ones(len(Y), Y.dtype)
     delta = {L: net.objective.delta(z[L], a[L], Y)}  # BP1
     for l in range(L - 1, 0, -1):
         delta[l] = phi[l].pullback(z[l], a[l], dot(delta[l + 1], W[l + 1]))  # BP2
-    for l, delta_l in delta.items():
-        dot(ones, delta_l, grad.rows[l])  # BP3
-        matmul(delta_l.T, a[l - 1], grad.W[l])  # BP4
+    for l in phi:  # the first layer first: its delta is still in the cache
+        dot(ones, delta[l], grad.rows[l])  # BP3
+        matmul(delta[l].T, a[l - 1], grad.W[l])  # BP4
     return Trace(z, a, Y, delta, grad, net.objective)
 
 

@@ -19,7 +19,7 @@ TESTS = ("test_losses.py", "test_network.py")
 
 def is_place(node):
     """Whether a node is a sign or a transpose."""
-    if isinstance(node, ast.BinOp):
+    if isinstance(node, ast.BinOp | ast.AugAssign):
         return isinstance(node.op, ast.Add | ast.Sub)
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.USub)
@@ -45,7 +45,7 @@ def mutated(source, number):
     """Return the source with its sign or transpose of this number changed."""
     tree = ast.parse(source)
     node = places(tree)[number]
-    if isinstance(node, ast.BinOp):
+    if isinstance(node, ast.BinOp | ast.AugAssign):
         node.op = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
     else:  # -x becomes x, and x.T becomes x
         inner = node.operand if isinstance(node, ast.UnaryOp) else node.value
