@@ -66,7 +66,7 @@ def step_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 def backward_pass(W, a, y):
     L = len(W)
-    delta = (a[L] - y) / len(y)
+    delta = (a[L] - y) / len(y)  # BP1
     grad_W, grad_b = {}, {}
     for l in range(L, 0, -1):
         grad_b[l] = delta.sum(axis=0)  # BP3
@@ -658,8 +658,8 @@ EXERCISES = [
             "delta.sum(axis=0), delta.T @ a[l − 1], and delta @ W[l] * a[l − 1] * (1 − a[l − 1]).",
         ],
         reason=(
-            "The four equations in the order of use. Only the first line knows the loss; the "
-            "others are the same for every network of sigmoids."
+            "All four equations, in a single loop. Only the line of BP1 knows the loss; the others "
+            "are the same for every network of sigmoids."
         ),
     ),
 ]

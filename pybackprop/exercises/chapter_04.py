@@ -299,9 +299,9 @@ EXERCISES = [
         id="04-scaled-loss",
         title="A hundred times the loss",
         question=(
-            "Predict: somebody multiplies the loss by 100 and trains on, with the same learning "
-            "rate. What happens to the steps of plain gradient descent, and to those of Adam (its "
-            "ε is tiny)?"
+            "Predict: somebody multiplies the loss by 100 and trains again from the start, with "
+            "the same learning rate. What happens to the steps of plain gradient descent, and to "
+            "those of Adam (its ε is tiny)?"
         ),
         right=Option(
             "gradient descent: 100 times as long; Adam: the same",

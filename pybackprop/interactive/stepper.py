@@ -100,8 +100,8 @@ def text_at(run: Columns, name: str, frame: int) -> str:
     return re.sub(r"\{([\w.]+)\}", lambda match: text_at(run, match[1], frame), value)
 
 
-def still(markup: str, run: Columns, frame: int) -> str:
-    """Fill the marked places of a picture, panel or table with one frame of the first run."""
+def still(markup: str, run: Columns, frame: int, number: int = 0) -> str:
+    """Fill the marked places of a picture, panel or table with one frame of run ``number``."""
 
     def place(marks: Sequence[str], at: int) -> float | None:
         name, a, b = marks
@@ -122,7 +122,8 @@ def still(markup: str, run: Columns, frame: int) -> str:
         return f'{match[0]} points="{line}"'
 
     def chosen(match: re.Match[str]) -> str:
-        return match[0] if "0" in match[1].split() else f'{match[0]} style="display:none"'
+        shown = str(number) in match[1].split()
+        return match[0] if shown else f'{match[0]} style="display:none"'
 
     def filled(match: re.Match[str]) -> str:
         text = text_at(run, match[3], frame)
@@ -213,7 +214,10 @@ def stepper(
                 + ("give it something to show" if not count else "take every k-th of them")
             )
         plain.append({"n": count, "cols": {key: run[key] for key in run if key != "n"}})
-    first = {**shared, **plain[0]["cols"]}
+    number = 0
+    for one in choices:
+        number = number * len(one["options"]) + one["start"]
+    first = {**shared, **plain[number]["cols"]}
     panel = (
         '<div class="pb-panel"><div class="pb-math" data-h="math"></div>'
         '<p class="pb-say" data-t="say"></p></div>'
@@ -224,7 +228,8 @@ def stepper(
         f'<div class="pb-scroll" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
         f"{table}</div></details>",
         first,
-        start or plain[0]["n"] - 1,
+        start or plain[number]["n"] - 1,
+        number,
     )
     poster = (
         f'<div class="pb-poster{" pb-wide" * wide}"><div class="pb-head"><strong class="pb-title">'

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -30,7 +31,7 @@ X, Y = [[0.5, 1.0]], [[1.0]]
 PARTS = {
     "forward": lambda: interactive.forward_stepper(NET, X, Y),
     "backward": lambda: interactive.backward_stepper(NET, X, Y, lr=[0.1, 0.5]),
-    "derivation": lambda: interactive.derivation_stepper(NET, X, Y),
+    "derivation": lambda: interactive.derivation_stepper(NET, X, Y, start="W[1][0, 1]"),
     "activation": lambda: interactive.activation_explorer(["sigmoid", "tanh", "relu"]),
     "loss": lambda: interactive.loss_explorer(["half_sse", "bce"]),
     "race": lambda: interactive.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
@@ -510,14 +511,23 @@ CELLS = {
     "ask": "print('frame', part.widget.frame)",
     "two": "interactive.activation_explorer(['sigmoid', 'relu'])",
 }
+ALL = {
+    "prepare": (
+        f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_steppers import PARTS\nparts = iter(PARTS.values())"
+    ),
+    "show": "next(parts)()",
+}
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """JupyterLab with a notebook of the cells above; the value is the notebook's address."""
+def lab(tmp_path, request):
+    """JupyterLab with a notebook of the given cells; the value is the notebook's address."""
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (test requirement)")
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()],
+        cells=[
+            nbformat.v4.new_code_cell(source, id=name) for name, source in request.param.items()
+        ],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
         },
@@ -574,14 +584,35 @@ def run_cell(page, k):
     raise AssertionError(f"cell {k} did not run; its prompt says {prompt.inner_text()!r}")
 
 
-def test_live_in_jupyterlab(visit, lab):
+def open_lab(visit, lab):
+    """Open the notebook, wait for its kernel and run its first cell."""
     page = visit(lab, width=1400)
     page.set_default_timeout(60_000)
-    page.locator(".jp-Notebook .jp-CodeCell").nth(3).wait_for()
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for()
     page.wait_for_function(
         "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
     )
     run_cell(page, 0)
+    return page
+
+
+@pytest.mark.parametrize("lab", [ALL], indirect=True, ids=["all kinds"])
+def test_every_stepper_lives_in_jupyterlab(visit, lab):
+    page = open_lab(visit, lab)
+    part = page.locator(".jp-OutputArea .pybackprop-interactive")
+    for make in PARTS.values():
+        page.locator(".jp-CodeCell .cm-content").nth(1).click()
+        page.keyboard.press("Control+Enter")
+        part.locator(".pb-controls").wait_for()
+        assert part.get_attribute("data-ready") == "stepper"
+        check_walk(page, make().data)
+        part.evaluate("(part) => part.remove()")
+    assert [trouble for trouble in page.trouble if "request" in trouble] == []
+
+
+@pytest.mark.parametrize("lab", [CELLS], indirect=True, ids=["one, in depth"])
+def test_live_in_jupyterlab(visit, lab):
+    page = open_lab(visit, lab)
     run_cell(page, 1)
     part = page.locator(".jp-OutputArea .pybackprop-interactive").first
     part.locator(".pb-controls").wait_for()
