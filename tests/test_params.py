@@ -80,3 +80,11 @@ def test_copies_and_pickles_are_whole_and_independent():
         params.W[2][0, 1] = 7
         assert params.theta[10] == 7
         assert net.params.theta[10] != 7
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_the_vector_starts_at_a_line_of_the_cache(dtype):
+    params = pb.Params([2, 3, 1], dtype=dtype)
+    for vector in (params.theta, params.copy().theta):
+        assert vector.ctypes.data % 64 == 0
+        assert vector.size == 13

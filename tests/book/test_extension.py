@@ -10,6 +10,8 @@ import lean
 import nbformat
 import pybackprop_book as book
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 from paths import ROOT
 
 from pybackprop.palette import ROLES
@@ -33,6 +35,22 @@ def test_a_broken_formula_is_an_error_that_names_it():
 def test_a_role_keeps_its_color_on_dark_pages():
     html = katex_math.render(f"\\textcolor{{{ROLES['delta'][0]}}}{{\\delta}}")
     assert "color:var(--pb-delta)" in html
+
+
+def test_a_formula_keeps_the_punctuation_beside_it():
+    doctree = new_document("page")
+    words = ["so (", nodes.math(text="x"), "), then ", nodes.math(text="y"), " and ..."]
+    doctree += nodes.paragraph("", "", *(nodes.Text(w) if isinstance(w, str) else w for w in words))
+    katex_math.keep_punctuation(None, doctree)
+    pieces = [(type(child).__name__, child.astext()) for child in doctree[0]]
+    assert pieces == [
+        ("Text", "so "),
+        ("inline", "(x),"),
+        ("Text", " then "),
+        ("math", "y"),
+        ("Text", " and ..."),
+    ]
+    assert doctree[0][1]["classes"] == ["tied"]
 
 
 @pytest.mark.parametrize(
