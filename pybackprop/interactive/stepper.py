@@ -100,7 +100,7 @@ def text_at(run: Columns, name: str, frame: int) -> str:
     return re.sub(r"\{([\w.]+)\}", lambda match: text_at(run, match[1], frame), value)
 
 
-def still(markup: str, run: Columns, frame: int, number: int = 0) -> str:
+def still(markup: str, run: Columns, frame: int, number: int) -> str:
     """Fill the marked places of a picture, panel or table with one frame of run ``number``."""
 
     def place(marks: Sequence[str], at: int) -> float | None:
