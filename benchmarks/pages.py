@@ -63,7 +63,7 @@ CDN = {
 """What a default page loads from other hosts, and the npm package that holds it."""
 
 SLIDER = """from ipywidgets import interact
-from pybackprop.interactive import forward_stepper
+from pybackprop.course.steppers import forward_stepper
 
 sentences = forward_stepper(net, x).data["runs"][0]["cols"]["say"]
 

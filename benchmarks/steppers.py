@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import pybackprop as pb
-from pybackprop import interactive
+from pybackprop.course import steppers
 from pybackprop.optimizers import SGD
 from pybackprop.training import train
 
@@ -61,14 +61,14 @@ def parts() -> dict[str, Any]:
     )  # fmt: skip
     x, y = [[0.5, 1.0]], [[1.0]]
     return {
-        "forward 2-3-1": interactive.forward_stepper(net, x, y),
-        "backward 2-3-1": interactive.backward_stepper(net, x, y),
-        "derivation 2-3-1": interactive.derivation_stepper(net, x, y),
-        "activation explorer": interactive.activation_explorer(),
-        "loss explorer": interactive.loss_explorer(),
-        "optimizer race": interactive.optimizer_race(),
-        "training, 500 iterations": interactive.training_stepper(learner, history, X, Y),
-        "gradient check": interactive.gradient_check_stepper(net, x, y),
+        "forward 2-3-1": steppers.forward_stepper(net, x, y),
+        "backward 2-3-1": steppers.backward_stepper(net, x, y),
+        "derivation 2-3-1": steppers.derivation_stepper(net, x, y),
+        "activation explorer": steppers.activation_explorer(),
+        "loss explorer": steppers.loss_explorer(),
+        "optimizer race": steppers.optimizer_race(),
+        "training, 500 iterations": steppers.training_stepper(learner, history, X, Y),
+        "gradient check": steppers.gradient_check_stepper(net, x, y),
     }
 
 
@@ -102,7 +102,7 @@ def size(text: str) -> int:
 
 def main() -> None:
     """Print sizes, and times of clicks."""
-    script, style = interactive.page_script(), interactive.style()
+    script, style = steppers.page_script(), steppers.style()
     print(f"front end, gzipped: {size(script)} B script + {size(style)} B style, limit 25000 B\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder, serve(folder) as address, chromium() as browser:

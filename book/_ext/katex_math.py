@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from pybackprop.palette import ROLES
+from pybackprop.course.palette import ROLES
 
 HERE = Path(__file__).parent
 KATEX = HERE.parents[1] / "node_modules" / "katex" / "dist"

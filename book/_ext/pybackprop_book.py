@@ -19,8 +19,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from pybackprop.interactive.display import page_script, style
-from pybackprop.palette import ROLES
+from pybackprop.course.palette import ROLES
+from pybackprop.course.stage.display import page_script, style
 
 ROOT = Path(__file__).parents[2]
 INTERACTIVE = 'class="pybackprop-interactive'

@@ -7,7 +7,7 @@ import docstrings
 from paths import BOOK
 
 import pybackprop
-from pybackprop import exercises, interactive, plots
+from pybackprop.course import exercises, plots
 
 DIRECTIVE = re.compile(r"^\.\. (?:autofunction|autoclass|data):: (\w+)", re.MULTILINE)
 
@@ -28,12 +28,12 @@ def test_everything_public_is_on_the_api_page():
         for name, thing in vars(plots).items()
         if inspect.isfunction(thing) and thing.__module__ == plots.__name__ and name[0] != "_"
     }
-    steppers = {n for n in interactive.__all__ if n.endswith(("_stepper", "_explorer", "_race"))}
+    steppers = {n for n in steppers.__all__ if n.endswith(("_stepper", "_explorer", "_race"))}
     assert set(pybackprop.__all__) - listed()["pybackprop"] == set()
-    assert figures - listed()["pybackprop.plots"] == set()
-    assert steppers - listed()["pybackprop.interactive"] == set()
+    assert figures - listed()["pybackprop.course.plots"] == set()
+    assert steppers - listed()["pybackprop.course.steppers"] == set()
     assert {"exercise", "check", "progress"} <= set(exercises.__all__)
-    assert {"exercise", "check", "progress"} <= listed()["pybackprop.exercises"]
+    assert {"exercise", "check", "progress"} <= listed()["pybackprop.course.exercises"]
 
 
 def test_everything_public_says_what_it_is():

@@ -10,9 +10,9 @@ from paths import BOOK, ROOT
 from test_accessibility import AXE, OF_THE_THEME, RUN
 from test_pages import SIDEWAYS
 
-from pybackprop import exercises as ex
-from pybackprop import interactive
-from pybackprop.exercises import EXERCISES, PAGES, Choice, Code, Numeric, checking
+from pybackprop.course import exercises as ex
+from pybackprop.course import steppers
+from pybackprop.course.exercises import EXERCISES, PAGES, Choice, Code, Numeric, checking
 
 NUMERICS = [item for item in EXERCISES.values() if isinstance(item, Numeric)]
 CHOICES = [item for item in EXERCISES.values() if isinstance(item, Choice)]
@@ -134,8 +134,8 @@ PAPER = {
 def page_of(parts, theme="light"):
     return HEAD.format(
         **PAPER[theme],
-        style=interactive.style(),
-        script=interactive.page_script(),
+        style=steppers.style(),
+        script=steppers.page_script(),
         parts="".join(part.to_html() for part in parts),
     )
 
@@ -345,7 +345,7 @@ READERS = """(source) => {
 
 def test_numbers_and_shapes_as_people_type_them(visit):
     page = visit("about:blank")
-    page.evaluate(READERS, interactive.module())
+    page.evaluate(READERS, steppers.module())
     number, shape = (
         f"(all) => all.map((t) => readers.read{kind}(t))" for kind in ("Number", "Shape")
     )

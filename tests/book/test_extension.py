@@ -14,7 +14,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from paths import ROOT
 
-from pybackprop.palette import ROLES
+from pybackprop.course.palette import ROLES
 
 pytestmark = pytest.mark.xdist_group("small books")  # which they share
 

@@ -119,7 +119,7 @@ def test_the_color_mode_follows_the_system_and_the_switch(visit, server):
 
 
 def test_the_roles_have_their_colors_light_and_dark(visit, server):
-    from pybackprop.palette import ROLES
+    from pybackprop.course.palette import ROLES
 
     for shade, scheme in enumerate(("light", "dark")):
         page = visit(f"{server}/book/intro.html", scheme=scheme)

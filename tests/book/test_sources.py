@@ -6,7 +6,7 @@ import pytest
 import rules
 from paths import BOOK, ROOT
 
-from pybackprop.palette import ROLES
+from pybackprop.course.palette import ROLES
 
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = [path for path in NOTEBOOKS if path.name[:2].isdigit()]

@@ -20,22 +20,22 @@ from playwright.sync_api import expect
 from test_accessibility import AXE, OF_THE_THEME, RUN
 
 import pybackprop as pb
-from pybackprop import interactive
-from pybackprop.interactive import network_steps
-from pybackprop.interactive.stepper import num, text_at
+from pybackprop.course import steppers
+from pybackprop.course.stage.stepper import num, text_at
+from pybackprop.course.steppers import network_steps
 from pybackprop.optimizers import SGD
 from pybackprop.training import LossBelow, MaxIterations, train
 
 NET = pb.Network([2, 3, 1], rng=0)
 X, Y = [[0.5, 1.0]], [[1.0]]
 PARTS = {
-    "forward": lambda: interactive.forward_stepper(NET, X, Y),
-    "backward": lambda: interactive.backward_stepper(NET, X, Y, lr=[0.1, 0.5]),
-    "derivation": lambda: interactive.derivation_stepper(NET, X, Y, start="W[1][0, 1]"),
-    "activation": lambda: interactive.activation_explorer(["sigmoid", "tanh", "relu"]),
-    "loss": lambda: interactive.loss_explorer(["half_sse", "bce"]),
-    "race": lambda: interactive.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
-    "gradient-check": lambda: interactive.gradient_check_stepper(NET, X, Y),
+    "forward": lambda: steppers.forward_stepper(NET, X, Y),
+    "backward": lambda: steppers.backward_stepper(NET, X, Y, lr=[0.1, 0.5]),
+    "derivation": lambda: steppers.derivation_stepper(NET, X, Y, start="W[1][0, 1]"),
+    "activation": lambda: steppers.activation_explorer(["sigmoid", "tanh", "relu"]),
+    "loss": lambda: steppers.loss_explorer(["half_sse", "bce"]),
+    "race": lambda: steppers.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
+    "gradient-check": lambda: steppers.gradient_check_stepper(NET, X, Y),
 }
 
 
@@ -52,7 +52,7 @@ def trained():
 
 def training():
     *given, stop = trained()
-    return interactive.training_stepper(*given, stop=stop)
+    return steppers.training_stepper(*given, stop=stop)
 
 
 PARTS["training"] = training
@@ -97,8 +97,8 @@ def page_of(*parts, theme="light"):
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Steppers</title>'
-        f"<style>{interactive.style()} body {{ color: {colors}; margin: 8px; }}</style>"
-        f"<script>{interactive.page_script()}</script></head><body><main><h1>Steppers</h1>"
+        f"<style>{steppers.style()} body {{ color: {colors}; margin: 8px; }}</style>"
+        f"<script>{steppers.page_script()}</script></head><body><main><h1>Steppers</h1>"
         + "".join(part.to_html() for part in parts)
         + "</main></body></html>"
     )
@@ -244,7 +244,7 @@ def test_dragging_in_the_chart_chooses_the_place(show):
 
 
 def test_the_race_shows_the_optimizers_numbers(show):
-    page = show(interactive.optimizer_race(["long bowl"], 0.05, steps=12))
+    page = show(steppers.optimizer_race(["long bowl"], 0.05, steps=12))
     theta, momentum = np.array([-3.5, 1.2]), SGD(0.05, momentum=0.9)
     for step in range(1, 13):
         before = theta.copy()
@@ -503,13 +503,13 @@ def test_every_stepper_of_a_page_steps_through_all_its_frames(visit, server, sit
 CELLS = {
     "prepare": (
         "import pybackprop as pb\n"
-        "from pybackprop import interactive\n"
+        "from pybackprop.course import steppers\n"
         "net = pb.Network([2, 3, 1], rng=0)\n"
-        "part = interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=0.5)"
+        "part = steppers.backward_stepper(net, [0.5, 1.0], [1.0], lr=0.5)"
     ),
     "show": "part",
     "ask": "print('frame', part.widget.frame)",
-    "two": "interactive.activation_explorer(['sigmoid', 'relu'])",
+    "two": "steppers.activation_explorer(['sigmoid', 'relu'])",
 }
 ALL = {
     "prepare": (
@@ -536,7 +536,7 @@ def lab(tmp_path, request):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {key: value for key, value in os.environ.items() if key != interactive.STATIC}
+    environment = {key: value for key, value in os.environ.items() if key != steppers.STATIC}
     environment |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "HOME": str(tmp_path)}
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
@@ -616,7 +616,7 @@ def test_live_in_jupyterlab(visit, lab):
     run_cell(page, 1)
     part = page.locator(".jp-OutputArea .pybackprop-interactive").first
     part.locator(".pb-controls").wait_for()
-    expected = interactive.backward_stepper(NET, X, Y, lr=0.5)
+    expected = steppers.backward_stepper(NET, X, Y, lr=0.5)
     assert [part.get_attribute("data-ready"), part.get_attribute("data-frame")] == ["stepper", "0"]
     assert part.locator(".pb-link").count() == 0
     check_walk(page, expected.data)

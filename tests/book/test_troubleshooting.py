@@ -52,9 +52,9 @@ def test_words_of_other_files_are_quoted_as_they_are():
     page = (BOOK / "troubleshooting.md").read_text(encoding="utf-8")
     for words, file in [
         ("Python 3.11, 3.12 or 3.13 is needed; none was found on PATH.", "Makefile"),
-        ("python -m pip install anywidget makes it move", "pybackprop/interactive/display.py"),
+        ("python -m pip install anywidget makes it move", "pybackprop/course/stage/display.py"),
         ("PYBACKPROP_REPOSITORY", "book/_ext/pybackprop_book.py"),
-        ("pybackprop-progress.json", "pybackprop/exercises/checking.py"),
+        ("pybackprop-progress.json", "pybackprop/course/exercises/checking.py"),
     ]:
         assert words in page
         assert words in (ROOT / file).read_text(encoding="utf-8"), f"{file} says it otherwise"

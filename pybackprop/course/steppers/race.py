@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..optimizers import SGD, Adam, Optimizer, RMSProp
-from .display import Interactive
-from .drawing import Chart, lines, svg, swatch, table, tag, write
-from .stepper import choice, num, rounded, stepper
+from ...optimizers import SGD, Adam, Optimizer, RMSProp
+from ..stage.display import Interactive
+from ..stage.drawing import Chart, lines, svg, swatch, table, tag, write
+from ..stage.stepper import choice, num, rounded, stepper
 
 
 class Surface(NamedTuple):

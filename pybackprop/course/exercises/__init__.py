@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..interactive.display import STATIC, Interactive
-from ..lookup import lookup
+from ...lookup import lookup
+from ..stage.display import STATIC, Interactive
 from .checking import Verdict, judge, note_progress, read_progress
 from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
 from .page import on_page, progress_on_page

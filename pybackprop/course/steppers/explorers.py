@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
-from ..gradcheck import METHODS, check_gradient
-from ..losses import LOSSES, objective
-from ..network import Network
-from ..params import Array
-from .display import Interactive
-from .drawing import PRIME, Chart, frac, key, lines, svg, swatch, sym, table
+from ...activations import ACTIVATIONS
+from ...gradcheck import METHODS, check_gradient
+from ...losses import LOSSES, objective
+from ...network import Network
+from ...params import Array
+from ..stage.display import Interactive
+from ..stage.drawing import PRIME, Chart, frac, key, lines, svg, swatch, sym, table
+from ..stage.stepper import SUPERSCRIPT, choice, num, rounded, stepper
 from .network_steps import FUNCTION
-from .stepper import SUPERSCRIPT, choice, num, rounded, stepper
 
 Z = np.linspace(-6, 6, 121).round(1)
 MIDDLE = 60

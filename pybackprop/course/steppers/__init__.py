@@ -4,11 +4,11 @@ Each function returns an `Interactive`. It displays as a widget in a notebook, a
 its data on a page without a kernel, where the page's script brings it to life.
 """
 
-from .display import STATIC, Interactive, module, page_script, style
+from ..stage.display import STATIC, Interactive, module, page_script, style
 from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
 from .network_steps import backward_stepper, derivation_stepper, forward_stepper
 from .race import optimizer_race
-from .training_steps import training_stepper
+from .training import training_stepper
 
 __all__ = [
     "STATIC",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ...activations import ACTIVATIONS
 from .model import Choice, Code, Mistake, Numeric, Option, between
 
 sigmoid, softmax = ACTIVATIONS["sigmoid"], ACTIVATIONS["softmax"]

@@ -8,8 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 import pybackprop as pb
-from pybackprop import plots
-from pybackprop.palette import FIGURE, INK, ROLES
+from pybackprop.course import plots
+from pybackprop.course.palette import FIGURE, INK, ROLES
 from pybackprop.training import History
 
 matplotlib.use("Agg")

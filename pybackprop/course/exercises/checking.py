@@ -73,7 +73,7 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
 
     Examples
     --------
-    >>> from pybackprop.exercises import EXERCISES
+    >>> from pybackprop.course.exercises import EXERCISES
     >>> judge(EXERCISES["03-sigmoid_prime"], lambda z: 1 / (1 + np.exp(-z)))
     ✗ Not yet: that is σ(z) itself; its derivative is asked for.
     """
@@ -268,7 +268,7 @@ def case_size(value: Any) -> int:
 def show_case(exercise: Code, case: tuple[Any, ...]) -> str:
     """Return the arguments of a call as text, each with its name.
 
-    >>> from pybackprop.exercises import EXERCISES
+    >>> from pybackprop.course.exercises import EXERCISES
     >>> show_case(EXERCISES["03-sigmoid_prime"], (np.array([0.5, 2.0]),))
     'z = [0.5 2. ]'
     """

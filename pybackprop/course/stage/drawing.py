@@ -8,7 +8,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..network import Network
+from ...network import Network
 from .stepper import num, rounded
 
 MOST_NODES = 12

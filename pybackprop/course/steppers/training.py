@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..network import Network, check_inputs, check_pairs, evaluate, predict
-from ..params import Array
-from ..training import History
-from .display import Interactive
-from .drawing import Chart, code, marker, svg, swatch, table, tag, write
+from ...network import Network, check_inputs, check_pairs, evaluate, predict
+from ...params import Array
+from ...training import History
+from ..stage.display import Interactive
+from ..stage.drawing import Chart, code, marker, svg, swatch, table, tag, write
+from ..stage.stepper import num, packed, rounded, stepper
 from .network_steps import entry, parameters
-from .stepper import num, packed, rounded, stepper
 
 MOST_SHOWN = 501
 MOST_LISTED = 60

@@ -7,10 +7,20 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
-from pybackprop import interactive
-from pybackprop.interactive import drawing, explorers, network_steps, race, training_steps
-from pybackprop.interactive.display import Interactive, live_class, to_json
-from pybackprop.interactive.stepper import columns, num, packed, rounded, stepper, text_at, value_at
+from pybackprop.course import steppers
+from pybackprop.course.stage import drawing
+from pybackprop.course.stage.display import Interactive, live_class, to_json
+from pybackprop.course.stage.stepper import (
+    columns,
+    num,
+    packed,
+    rounded,
+    stepper,
+    text_at,
+    value_at,
+)
+from pybackprop.course.steppers import explorers, network_steps, race
+from pybackprop.course.steppers import training as training_steps
 from pybackprop.optimizers import SGD
 from pybackprop.training import LossBelow, LossChangeBelow, MaxIterations, train
 
@@ -68,7 +78,7 @@ def make(data=None, **more):
 
 
 def test_static_display_is_html_with_escaped_data(monkeypatch):
-    monkeypatch.setenv(interactive.STATIC, "1")
+    monkeypatch.setenv(steppers.STATIC, "1")
     bundle = make({"b": "</script><b>", "a": "−½"})._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
     assert bundle["text/plain"] == "A test"
@@ -80,7 +90,7 @@ def test_static_display_is_html_with_escaped_data(monkeypatch):
 
 
 def test_live_display_is_a_widget_with_the_same_data(monkeypatch):
-    monkeypatch.delenv(interactive.STATIC, raising=False)
+    monkeypatch.delenv(steppers.STATIC, raising=False)
     part = make()
     bundle = part._repr_mimebundle_()
     bundle = bundle[0] if isinstance(bundle, tuple) else bundle
@@ -91,14 +101,14 @@ def test_live_display_is_a_widget_with_the_same_data(monkeypatch):
 
 
 def test_nothing_live_is_made_for_the_static_display(monkeypatch):
-    monkeypatch.setenv(interactive.STATIC, "1")
+    monkeypatch.setenv(steppers.STATIC, "1")
     part = make()
     part._repr_mimebundle_()
     assert "widget" not in part.__dict__
 
 
 def test_without_anywidget_the_still_is_shown(monkeypatch):
-    monkeypatch.delenv(interactive.STATIC, raising=False)
+    monkeypatch.delenv(steppers.STATIC, raising=False)
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
     live_class.cache_clear()
     bundle = make()._repr_mimebundle_()
@@ -114,28 +124,28 @@ def test_a_number_that_is_not_finite_is_named(bad):
 
 def test_controls_remake_the_data():
     net = pb.Network([2, 3, 1], rng=0)
-    part = interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=0.5)
+    part = steppers.backward_stepper(net, [0.5, 1.0], [1.0], lr=0.5)
     slider, message, widget = part.live.children
     before = widget.data
     slider.value = 1.0
     assert widget.data != before
-    assert widget.data == dict(interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=1.0).data)
+    assert widget.data == dict(steppers.backward_stepper(net, [0.5, 1.0], [1.0], lr=1.0).data)
     assert message.value == ""
 
 
 def test_sliders_of_the_inputs_remake_the_forward_pass():
     net = pb.Network([2, 3, 1], rng=0)
-    part = interactive.forward_stepper(net, [0.5, 1.0], [1.0])
+    part = steppers.forward_stepper(net, [0.5, 1.0], [1.0])
     first, *_, widget = part.live.children
     first.value = 0.7
-    assert widget.data == dict(interactive.forward_stepper(net, [0.7, 1.0], [1.0]).data)
+    assert widget.data == dict(steppers.forward_stepper(net, [0.7, 1.0], [1.0]).data)
 
 
 def test_the_live_race_takes_any_learning_rate():
-    part = interactive.optimizer_race(steps=5)
+    part = steppers.optimizer_race(steps=5)
     surface, lr, _, widget = part.live.children
     surface.value, lr.value = "saddle", 0.1
-    assert widget.data == dict(interactive.optimizer_race(["saddle"], 0.1, steps=5).data)
+    assert widget.data == dict(steppers.optimizer_race(["saddle"], 0.1, steps=5).data)
 
 
 def test_a_control_out_of_range_says_so():
@@ -152,9 +162,7 @@ def test_a_control_out_of_range_says_so():
 
 def test_static_html_does_not_change_between_runs():
     net = pb.Network([2, 3, 1], rng=0)
-    first, second = (
-        interactive.backward_stepper(net, [0.5, 1.0], [1.0]).to_html() for _ in range(2)
-    )
+    first, second = (steppers.backward_stepper(net, [0.5, 1.0], [1.0]).to_html() for _ in range(2))
     assert first == second
 
 
@@ -397,7 +405,7 @@ def test_a_diverging_racer_is_named_and_leaves_the_picture():
 
 def test_gradient_check_shows_the_checks_own_errors():
     net = pb.Network([2, 3, 1], rng=0)
-    part = interactive.gradient_check_stepper(net, [[0.5, 1.0]], [[1.0]])
+    part = steppers.gradient_check_stepper(net, [[0.5, 1.0]], [[1.0]])
     (run,) = part.data["runs"]
     for frame, h in ((52, 1e-3), (40, 1e-6)):
         report = pb.check_gradient(net, [[0.5, 1.0]], [[1.0]], h=h)
@@ -424,7 +432,7 @@ def train_small(sizes=(2, 3, 1), epochs=30, **more):
 
 def test_training_columns_are_the_histories():
     net, history, inputs, targets = train_small()
-    part = interactive.training_stepper(net, history, inputs, targets)
+    part = steppers.training_stepper(net, history, inputs, targets)
     columns = part.data["runs"][0]["cols"]
     assert part.data["runs"][0]["n"] == 31
     assert columns["C"][:-1] == shown(history.losses)
@@ -452,7 +460,7 @@ def test_training_columns_are_the_histories():
 )
 def test_the_rule_that_fires_is_lit_at_the_end_only(rule, box):
     net, history, inputs, targets = train_small(epochs=500, stop=[rule])
-    part = interactive.training_stepper(net, history, inputs, targets, stop=rule)
+    part = steppers.training_stepper(net, history, inputs, targets, stop=rule)
     (run,) = part.data["runs"]
     last = run["n"] - 1
     lit = r'<span class="pb-box pb-rule pb-on">(.*?)</span>'
@@ -463,7 +471,7 @@ def test_the_rule_that_fires_is_lit_at_the_end_only(rule, box):
 
 def test_the_decision_region_is_where_the_output_exceeds_a_half():
     net, history, inputs, targets = train_small()
-    part = interactive.training_stepper(net, history, inputs, targets)
+    part = steppers.training_stepper(net, history, inputs, targets)
     area = part.data["runs"][0]["cols"]["area1"]
     assert area["at"][0] == 0
     assert area["at"][-1] == 30
@@ -483,7 +491,7 @@ def test_the_decision_region_is_where_the_output_exceeds_a_half():
 @pytest.mark.parametrize("sizes", [(1, 4, 1), (3, 2, 1), (2, 4, 3), (20, 30, 4)])
 def test_training_of_other_shapes(sizes):
     net, history, inputs, targets = train_small(sizes)
-    part = interactive.training_stepper(net, history, inputs, targets)
+    part = steppers.training_stepper(net, history, inputs, targets)
     for frame in (0, 30):
         assert text_at(part.data["runs"][0]["cols"], "say", frame)
     assert part.to_html()
@@ -498,16 +506,16 @@ def test_long_runs_are_thinned_out_and_keep_both_ends():
 def test_a_history_that_cannot_be_shown_says_why():
     net, history, inputs, targets = train_small(record=False)
     with pytest.raises(ValueError, match=r"no record; train with pb.train\(..., record=True\)"):
-        interactive.training_stepper(net, history, inputs, targets)
+        steppers.training_stepper(net, history, inputs, targets)
     net, history, inputs, targets = train_small()
     with pytest.raises(ValueError, match="a network with 13 parameters, Network"):
-        interactive.training_stepper(pb.Network([2, 2, 1], rng=0), history, inputs, targets)
+        steppers.training_stepper(pb.Network([2, 2, 1], rng=0), history, inputs, targets)
     history.record.theta[3][0] = np.nan
     with pytest.raises(ValueError, match="NaN or infinite parameters: this run diverged"):
-        interactive.training_stepper(net, history, inputs, targets)
+        steppers.training_stepper(net, history, inputs, targets)
     history.record.grad.clear()
     with pytest.raises(ValueError, match="no iterations"):
-        interactive.training_stepper(net, history, inputs, targets)
+        steppers.training_stepper(net, history, inputs, targets)
 
 
 # Bad input
@@ -515,24 +523,24 @@ def test_a_history_that_cannot_be_shown_says_why():
 
 def test_unknown_names_are_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="no curve for 'softmax'; the explorer shows sigmoid"):
-        interactive.activation_explorer(["softmax"])
+        steppers.activation_explorer(["softmax"])
     with pytest.raises(ValueError, match="no curve for 'hinge'; the explorer shows half_sse"):
-        interactive.loss_explorer(["hinge"])
+        steppers.loss_explorer(["hinge"])
     with pytest.raises(ValueError, match="no surface 'hill'; the surfaces are long bowl"):
-        interactive.optimizer_race(["hill"])
+        steppers.optimizer_race(["hill"])
     with pytest.raises(ValueError, match="names is empty"):
-        interactive.activation_explorer([])
+        steppers.activation_explorer([])
     with pytest.raises(ValueError, match="steps is 0"):
-        interactive.optimizer_race(steps=0)
+        steppers.optimizer_race(steps=0)
     with pytest.raises(ValueError, match="learning rate"):
-        interactive.optimizer_race(lr=-1.0)
+        steppers.optimizer_race(lr=-1.0)
 
 
 def test_a_trace_of_another_network_is_refused():
     net, other = pb.Network([2, 3, 1], rng=0), pb.Network([2, 2, 1], rng=0)
     trace = pb.backprop(other, [[0.5, 1.0]], [[1.0]])
     with pytest.raises(ValueError, match="trace is of a 2-2-1 network, not of Network\\(2-3-1"):
-        interactive.backward_stepper(net, trace)
+        steppers.backward_stepper(net, trace)
 
 
 def test_a_trace_of_changed_parameters_is_refused():
@@ -540,7 +548,7 @@ def test_a_trace_of_changed_parameters_is_refused():
     trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
     net.params.theta[0] += 0.1
     with pytest.raises(ValueError, match="other numbers come out. Make a new one"):
-        interactive.derivation_stepper(net, trace)
+        steppers.derivation_stepper(net, trace)
 
 
 def test_a_trace_of_a_batch_is_refused():
@@ -549,9 +557,9 @@ def test_a_trace_of_a_batch_is_refused():
     with pytest.raises(
         ValueError, match=r"2 examples; .* use pb.backprop\(net, X\[:1\], Y\[:1\]\)"
     ):
-        interactive.backward_stepper(net, trace)
+        steppers.backward_stepper(net, trace)
     with pytest.raises(ValueError, match=r"x has 2 examples; .* use x\[:1\]"):
-        interactive.forward_stepper(net, [[0.5, 1.0], [1.0, 0.0]])
+        steppers.forward_stepper(net, [[0.5, 1.0], [1.0, 0.0]])
 
 
 def test_a_trace_with_nan_is_refused():
@@ -559,30 +567,30 @@ def test_a_trace_with_nan_is_refused():
     trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
     trace.delta[1][0, 0] = np.nan
     with pytest.raises(ValueError, match="a frame holds nan"):
-        interactive.backward_stepper(net, trace)
+        steppers.backward_stepper(net, trace)
 
 
 def test_a_wide_layer_is_refused():
     with pytest.raises(
         ValueError, match="50 nodes; a stepper draws each node and takes at most 12"
     ):
-        interactive.forward_stepper(pb.Network([2, 50, 1], rng=0), [0.5, 1.0])
+        steppers.forward_stepper(pb.Network([2, 50, 1], rng=0), [0.5, 1.0])
 
 
 def test_too_many_chains_are_refused():
     net = pb.Network([10, 10, 1], rng=0)
     with pytest.raises(ValueError, match="more than 100 chains to show; backward_stepper takes it"):
-        interactive.derivation_stepper(net, np.ones(10), [1.0])
+        steppers.derivation_stepper(net, np.ones(10), [1.0])
 
 
 def test_missing_target_bad_rate_and_unknown_parameter():
     net = pb.Network([2, 3, 1], rng=0)
     with pytest.raises(ValueError, match="y is missing"):
-        interactive.backward_stepper(net, [0.5, 1.0])
+        steppers.backward_stepper(net, [0.5, 1.0])
     with pytest.raises(ValueError, match="lr is -1; the learning rate must be a positive number"):
-        interactive.backward_stepper(net, [0.5, 1.0], [1.0], lr=-1)
+        steppers.backward_stepper(net, [0.5, 1.0], [1.0], lr=-1)
     with pytest.raises(ValueError, match=r"start is 'W\[3\]\[0, 0\]'; the parameters are W\[1\]"):
-        interactive.derivation_stepper(net, [0.5, 1.0], [1.0], start="W[3][0, 0]")
+        steppers.derivation_stepper(net, [0.5, 1.0], [1.0], start="W[3][0, 0]")
 
 
 # The still
@@ -590,7 +598,7 @@ def test_missing_target_bad_rate_and_unknown_parameter():
 
 def test_the_still_holds_every_number_of_its_frame():
     net = pb.Network([2, 3, 1], rng=0)
-    part = interactive.backward_stepper(net, [0.5, 1.0], [1.0])
+    part = steppers.backward_stepper(net, [0.5, 1.0], [1.0])
     cells = re.findall(r'<td data-t="(.*?)">(.*?)</td>', part.poster)
     trace = pb.backprop(net, [[0.5, 1.0]], [[1.0]])
     expected = []
@@ -611,11 +619,11 @@ def test_names_in_a_still_are_escaped():
 def test_front_end_is_small():
     import gzip
 
-    weight = len(gzip.compress((interactive.page_script() + interactive.style()).encode()))
+    weight = len(gzip.compress((steppers.page_script() + steppers.style()).encode()))
     assert weight <= 25_000
 
 
 def test_json_of_a_stepper_reads_back():
-    part = interactive.forward_stepper(pb.Network([2, 3, 1], rng=0), [0.5, 1.0], [1.0])
+    part = steppers.forward_stepper(pb.Network([2, 3, 1], rng=0), [0.5, 1.0], [1.0])
     text = re.search(r'<script type="application/json">(.*)</script>', part.to_html())[1]
     assert json.loads(text) == json.loads(json.dumps(part.data))

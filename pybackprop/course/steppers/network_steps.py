@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..losses import FUSED
-from ..network import Forward, Network, Trace, backprop, forward
-from ..params import Params
-from .display import Interactive
-from .drawing import (
+from ...losses import FUSED
+from ...network import Forward, Network, Trace, backprop, forward
+from ...params import Params
+from ..stage.display import Interactive
+from ..stage.drawing import (
     PRIME,
     check_drawable,
     code,
@@ -27,7 +27,7 @@ from .drawing import (
     table,
     val,
 )
-from .stepper import Columns, Frame, choice, columns, num, stepper
+from ..stage.stepper import Columns, Frame, choice, columns, num, stepper
 
 FUNCTION = {
     "identity": "id",

@@ -9,10 +9,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pybackprop import exercises as ex
-from pybackprop.exercises import EXERCISES, Choice, Code, Mistake, Numeric, Option, checking
-from pybackprop.exercises.checking import difference, fits, judge
-from pybackprop.exercises.model import problems
+from pybackprop.course import exercises as ex
+from pybackprop.course.exercises import EXERCISES, Choice, Code, Mistake, Numeric, Option, checking
+from pybackprop.course.exercises.checking import difference, fits, judge
+from pybackprop.course.exercises.model import problems
 
 CODES = [pytest.param(e, id=e.id) for e in EXERCISES.values() if isinstance(e, Code)]
 NUMERICS = [pytest.param(e, id=e.id) for e in EXERCISES.values() if isinstance(e, Numeric)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from ..interactive.display import Interactive
+from ..stage.display import Interactive
 from .model import Exercise
 
 KINDS = {"numeric": "a number or a shape", "choice": "one answer of several", "code": "a function"}

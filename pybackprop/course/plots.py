@@ -16,12 +16,12 @@ from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from .activations import ACTIVATIONS, Activation
-from .losses import LOSSES
-from .network import Forward, Network, Trace, predict
+from ..activations import ACTIVATIONS, Activation
+from ..losses import LOSSES
+from ..network import Forward, Network, Trace, predict
+from ..params import Array, Params
+from ..training import History
 from .palette import FIGURE, INK
-from .params import Array, Params
-from .training import History
 
 SERIES = (
     (FIGURE["activation"], "-", "o"),

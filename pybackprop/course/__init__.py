@@ -1,0 +1,1 @@
+"""What only the book needs: figures, steppers, exercises. The core imports nothing of it."""

@@ -1,0 +1,1 @@
+"""The stage for steppers and exercises: marked places, their display, the front end."""
