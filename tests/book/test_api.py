@@ -28,10 +28,10 @@ def test_everything_public_is_on_the_api_page():
         for name, thing in vars(plots).items()
         if inspect.isfunction(thing) and thing.__module__ == plots.__name__ and name[0] != "_"
     }
-    steppers = {n for n in steppers.__all__ if n.endswith(("_stepper", "_explorer", "_race"))}
+    figures_alive = {n for n in steppers.__all__ if n.endswith(("_stepper", "_explorer", "_race"))}
     assert set(pybackprop.__all__) - listed()["pybackprop"] == set()
     assert figures - listed()["pybackprop.course.plots"] == set()
-    assert steppers - listed()["pybackprop.course.steppers"] == set()
+    assert figures_alive - listed()["pybackprop.course.steppers"] == set()
     assert {"exercise", "check", "progress"} <= set(exercises.__all__)
     assert {"exercise", "check", "progress"} <= listed()["pybackprop.course.exercises"]
 
