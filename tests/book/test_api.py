@@ -7,7 +7,7 @@ import docstrings
 from paths import BOOK
 
 import pybackprop
-from pybackprop.course import exercises, plots
+from pybackprop.course import exercises, plots, steppers
 
 DIRECTIVE = re.compile(r"^\.\. (?:autofunction|autoclass|data):: (\w+)", re.MULTILINE)
 
