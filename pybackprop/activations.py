@@ -4,16 +4,17 @@ Layer ``l`` computes ``a = f(z)``. On the way back it receives ``g = dC/da`` and
 ``dC/dz``, the *pull-back* of ``g`` through ``f``. For a function that works on each entry alone
 this is ``g * f'(z)``. Softmax mixes the entries of a row, so its pull-back is its Jacobian's.
 
-Every function also accepts complex ``z`` and is analytic there, for the complex-step check.
+Every function also accepts complex ``z`` and is analytic there, for the complex-step check; which
+branch of a function holds is decided by the real part alone.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy import exp, multiply, reciprocal
 from numpy.typing import ArrayLike
 
+from .lookup import lookup
 from .params import Array
 
 LEAK = 0.01
@@ -21,7 +22,8 @@ GELU_SCALE = np.sqrt(2 / np.pi).item()
 GELU_CUBIC = 0.044715
 
 
-class Activation(NamedTuple):
+@dataclass(frozen=True)
+class Activation:
     """One activation function.
 
     Attributes
@@ -32,11 +34,17 @@ class Activation(NamedTuple):
     derivative : callable, (z, a) -> f'(z)
         Entry by entry, given both ``z`` and ``a = f(z)`` so that neither is computed twice. For
         softmax the diagonal of the Jacobian, ``a (1 - a)``; the whole is `softmax_jacobian`.
-    pullback : callable, (z, a, g) -> dC/dz
-        Takes ``g = dC/da``, of the shape of ``a``, and may write the result into it: in a backward
-        pass g is a product that nobody else holds.
-    init : str
+    init : str, optional
         The initialization that keeps its signals alive: "xavier" or "he".
+    symbol : str, optional
+        What a formula calls it, such as "σ"; the name when left out.
+    formula : str, optional
+        Its definition in LaTeX.
+    outputs : str, optional
+        What its values are: "real", "unit interval" (0 to 1) or "distribution" (a row adds up
+        to 1). Losses ask.
+    mixing : callable, (z, a, g) -> dC/dz, optional
+        The pull-back of a function that mixes the entries of a row; None for all others.
 
     Examples
     --------
@@ -44,55 +52,119 @@ class Activation(NamedTuple):
 
     >>> ACTIVATIONS["relu"]([-1.0, 2.0])
     array([0., 2.])
+
+    One of your own, ready for `Network`:
+
+    >>> swish = Activation(
+    ...     "swish",
+    ...     lambda z: z * sigmoid(z),
+    ...     lambda z, a: a + sigmoid(z) * (1 - a),
+    ...     symbol="swish",
+    ...     formula=r"z\\,\\sigma(z)",
+    ... )
+    >>> swish([0.0, 2.0]).round(4)
+    array([0.    , 1.7616])
     """
 
     name: str
     f: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
-    pullback: Callable[[Array, Array, Array], Array]
-    init: str
+    init: str = "xavier"
+    symbol: str = ""
+    formula: str = ""
+    outputs: str = "real"
+    mixing: Callable[[Array, Array, Array], Array] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.symbol:
+            object.__setattr__(self, "symbol", self.name)
 
     def __call__(self, z: ArrayLike) -> Array:
         """Return ``f(z)`` for numbers, lists or arrays, as floating-point numbers."""
         z = np.asarray(z)
-        with np.errstate(over="ignore"):  # exp may reach inf, where sigmoid is rightly 0
-            return self.f(z if z.dtype.kind in "fc" else z.astype(float))
+        return self.f(z if z.dtype.kind in "fc" else z.astype(float))
 
-
-def elementwise(
-    name: str,
-    f: Callable[[Array], Array],
-    derivative: Callable[[Array, Array], Array],
-    init: str = "xavier",
-) -> Activation:
-    """Return the activation whose pull-back is ``g * f'(z)``."""
-    return Activation(name, f, derivative, lambda z, a, g: multiply(g, derivative(z, a), g), init)
+    def pullback(self, z: Array, a: Array, g: Array) -> Array:
+        """Return dC/dz for ``g = dC/da``: ``g * f'(z)``, or what `mixing` says."""
+        return g * self.derivative(z, a) if self.mixing is None else self.mixing(z, a, g)
 
 
 def identity(z: Array) -> Array:
-    """Return z itself: f(z) = z, f'(z) = 1."""
-    return z
+    """Return z: f(z) = z, f'(z) = 1."""
+    return z.copy()
+
+
+def identity_derivative(z: Array, a: Array) -> Array:
+    """Return f'(z) = 1."""
+    return np.ones_like(z)
 
 
 def sigmoid(z: Array) -> Array:
     """Return the logistic function, f(z) = 1 / (1 + exp(-z)), f' = f (1 - f).
 
-    >>> sigmoid(np.array([0.0, 0.7])).round(4)
-    array([0.5   , 0.6682])
+    Where z < 0 it is computed as exp(z) / (1 + exp(z)): no exponential exceeds 1.
+
+    >>> sigmoid(np.array([0.0, 0.7, -1000.0])).round(4)
+    array([0.5   , 0.6682, 0.    ])
     """
-    return reciprocal(1.0 + exp(-z))
+    left = z.real < 0
+    e = np.exp(np.where(left, z, -z))
+    return np.where(left, e, 1) / (1 + e)
+
+
+def sigmoid_derivative(z: Array, a: Array) -> Array:
+    """Return f'(z) = a (1 - a)."""
+    return a * (1 - a)
+
+
+def tanh_derivative(z: Array, a: Array) -> Array:
+    """Return f'(z) = 1 - a^2."""
+    return 1 - a * a
+
+
+def relu(z: Array) -> Array:
+    """Return max(z, 0).
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return np.where(z.real <= 0, 0, z)
+
+
+def relu_derivative(z: Array, a: Array) -> Array:
+    """Return 1 where z > 0, else 0."""
+    return (z.real > 0).astype(z.dtype)
+
+
+def leaky_relu(z: Array) -> Array:
+    """Return z where z > 0, else 0.01 z. Source: Maas, Hannun and Ng (2013), ICML workshop.
+
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    return np.where(z.real <= 0, LEAK * z, z)
+
+
+def leaky_relu_derivative(z: Array, a: Array) -> Array:
+    """Return 1 where z > 0, else 0.01."""
+    return np.where(z.real > 0, 1, LEAK).astype(z.dtype)
 
 
 def softplus(z: Array) -> Array:
-    """Return log(1 + exp(z)), without overflow; f'(z) = sigmoid(z) = 1 - exp(-f).
+    """Return log(1 + exp(z)), without overflow; f'(z) = sigmoid(z).
 
-    With p = max(z, 0) it is p + log(1 + exp(z - 2p)), whose exponent is never positive.
+    It is max(z, 0) + log(1 + exp(-|z|)): both terms are at least 0, so no digits are lost.
 
-    >>> softplus(np.array([0.0, 1000.0])).round(4).tolist()
-    [0.6931, 1000.0]
+    >>> softplus(np.array([0.0, 1000.0, -700.0]))
+    array([6.93147181e-001, 1.00000000e+003, 9.85967654e-305])
     """
-    p = np.maximum(z, 0.0)
-    return p + np.log1p(np.exp(z - 2 * p))
+    left = z.real < 0
+    return np.where(left, 0, z) + np.log1p(np.exp(np.where(left, z, -z)))
+
+
+def softplus_derivative(z: Array, a: Array) -> Array:
+    """Return f'(z) = 1 - exp(-a)."""
+    return -np.expm1(-a)
 
 
 def gelu(z: Array) -> Array:
@@ -156,33 +228,75 @@ def softmax_pullback(z: Array, a: Array, g: Array) -> Array:
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
-        Activation("identity", identity, lambda z, a: np.ones_like(z), lambda z, a, g: g, "xavier"),
+        Activation("identity", identity, identity_derivative, symbol="id", formula="z"),
         Activation(
             "sigmoid",
             sigmoid,
-            lambda z, a: a * (1.0 - a),
-            # Spares the call of the derivative, which shows where layers are small.
-            lambda z, a, g: multiply(g, a * (1.0 - a), g),
-            "xavier",
+            sigmoid_derivative,
+            symbol="σ",
+            formula=r"\frac{1}{1 + e^{-z}}",
+            outputs="unit interval",
         ),
-        elementwise("tanh", np.tanh, lambda z, a: 1.0 - a * a),
+        Activation("tanh", np.tanh, tanh_derivative, formula=r"\tanh z"),
+        Activation("relu", relu, relu_derivative, "he", symbol="ReLU", formula=r"\max(z, 0)"),
         Activation(
-            "relu",
-            lambda z: np.maximum(z, 0.0),
-            lambda z, a: (z > 0).astype(z.dtype),
-            # Spares an array of 0.0 and 1.0.
-            lambda z, a, g: multiply(g, z > 0, g),
-            "he",
-        ),
-        elementwise(
             "leaky_relu",
-            lambda z: np.maximum(z, LEAK * z),
-            lambda z, a: np.maximum((z > 0).astype(z.dtype), LEAK),
+            leaky_relu,
+            leaky_relu_derivative,
             "he",
+            symbol="LeakyReLU",
+            formula=r"\max(z, 0.01 z)",
         ),
-        elementwise("softplus", softplus, lambda z, a: -np.expm1(-a), "he"),
-        elementwise("gelu", gelu, gelu_derivative, "he"),
-        Activation("softmax", softmax, lambda z, a: a * (1 - a), softmax_pullback, "xavier"),
+        Activation("softplus", softplus, softplus_derivative, "he", formula=r"\ln(1 + e^z)"),
+        Activation(
+            "gelu",
+            gelu,
+            gelu_derivative,
+            "he",
+            symbol="GELU",
+            formula=r"\tfrac{z}{2} (1 + \tanh(\sqrt{2/\pi}\,(z + 0.044715 z^3)))",
+        ),
+        Activation(
+            "softmax",
+            softmax,
+            sigmoid_derivative,
+            formula=r"\frac{e^{z_i}}{\sum_k e^{z_k}}",
+            outputs="distribution",
+            mixing=softmax_pullback,
+        ),
     )
 }
 """Name -> `Activation`. At the kink of relu and leaky_relu, z = 0, f' is taken from the left."""
+
+
+def of_layers(
+    sizes: Sequence[int],
+    hidden: str | Activation | Sequence[str | Activation],
+    output: str | Activation,
+) -> dict[int, Activation]:
+    """Return the activation of each layer l = 1..L, or say what is wrong with the choice.
+
+    >>> {l: phi.name for l, phi in of_layers([2, 3, 1], "tanh", "sigmoid").items()}
+    {1: 'tanh', 2: 'sigmoid'}
+    """
+    count = len(sizes) - 2
+    each = [hidden] * count if isinstance(hidden, str | Activation) else list(hidden)
+    if len(each) != count:
+        names = [getattr(one, "name", one) for one in each]
+        raise ValueError(
+            f"hidden names {len(each)} activation(s) {names}, but {'-'.join(map(str, sizes))} has "
+            f"{count} hidden layer(s); give one for all, or one for each"
+        )
+    phi = {l: lookup(ACTIVATIONS, one, "activation") for l, one in enumerate([*each, output], 1)}
+    for l in range(1, count + 1):
+        if phi[l].mixing:
+            raise ValueError(
+                f"{phi[l].name} is an output activation: it makes the units of a layer compete, "
+                "for a sum of 1. Use sigmoid, tanh or relu in hidden layers"
+            )
+    if phi[count + 1].outputs == "distribution" and sizes[-1] == 1:
+        raise ValueError(
+            f"{phi[count + 1].name} over one output is always 1, whatever the weights. Use "
+            "output='sigmoid' with loss='bce', or two outputs"
+        )
+    return phi

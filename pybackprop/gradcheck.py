@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .checks import check_examples
+from .initializers import Seed
 from .lookup import lookup
-from .network import Network, Seed, backprop, check_inputs, check_pairs, forward
+from .network import Network, backprop, forward, penalty
 from .params import Array
 
 Scalar = Callable[[Array], Any]
@@ -231,8 +233,7 @@ def check_gradient(
     >>> report.ok, report.max_relative_error < 1e-12
     (True, True)
     """
-    X = check_inputs(net, X)
-    Y = check_pairs(net, X, Y)
+    X, Y = check_examples(X, Y, net.sizes, net.dtype, net.loss.name, net.loss.domain)
     if grad is None:
         grad = backprop(net, X, Y).grad.theta
     elif np.shape(grad) != net.params.theta.shape:
@@ -242,8 +243,8 @@ def check_gradient(
 
     def loss(theta: Array) -> Any:
         twin = net.with_params(theta)
-        z, a = forward(twin, X, check=False)
-        return twin.objective.value(z[twin.L], a[twin.L], Y)
+        run = forward(twin, X)
+        return twin.objective.value(run.z[twin.L], run.a[twin.L], Y) + penalty(twin)
 
     entries = chosen_entries(net, sample, rng)
     with np.errstate(over="ignore"):

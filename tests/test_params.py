@@ -40,7 +40,7 @@ def test_entry_names_the_place(index):
 
 def test_assigning_the_wrong_shape_or_layer_is_refused():
     params = pb.Params([2, 3, 1])
-    with pytest.raises(ValueError, match=r"layer 1 takes shape \(3, 2\), got \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"W\[1\] takes shape \(3, 2\), got \(2, 3\)"):
         params.W[1] = np.zeros((2, 3))
     with pytest.raises(KeyError, match="no layer 3; the layers are 1 to 2"):
         params.W[3] = np.zeros((2, 3))

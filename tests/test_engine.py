@@ -1,0 +1,222 @@
+"""The engine is the lesson, up to rounding: every legal pair, every dtype, every optimizer."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import pybackprop as pb
+from pybackprop.activations import Activation
+from pybackprop.engine import Plan, encoded
+from pybackprop.losses import Loss
+
+LIMIT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-5}
+HIDDEN = [name for name, phi in pb.ACTIVATIONS.items() if phi.mixing is None]
+PAIRS = [
+    (output, loss)
+    for output, phi in pb.ACTIVATIONS.items()
+    for loss in pb.LOSSES.values()
+    if loss.domain in ("real", phi.outputs)
+    for loss in [loss.name]
+]
+OWN = Activation("sine", np.sin, lambda z, a: np.cos(z))
+CUBIC = Loss("cubic", lambda a, y: (np.abs(a - y) ** 3).sum(axis=1) / 3,
+             lambda a, y: (a - y) * np.abs(a - y))  # fmt: skip
+OPTIMIZERS = {
+    "SGD": lambda: pb.SGD(0.1),
+    "schedule": lambda: pb.SGD(lambda t: 0.1 / t),
+    "momentum": lambda: pb.SGD(0.05, momentum=0.9),
+    "Nesterov": lambda: pb.SGD(0.05, momentum=0.9, nesterov=True),
+    "RMSProp": lambda: pb.RMSProp(0.0003),
+    "Adam": lambda: pb.Adam(0.003),
+    "AdamW": lambda: pb.AdamW(0.003, weight_decay=0.1),
+}
+
+
+def targets(net, m, rng, hard=True):
+    """Return targets in the domain of the network's loss."""
+    n = net.sizes[-1]
+    if net.loss.domain == "distribution":
+        Y = pb.one_hot(rng.integers(0, n, m), n)
+        soft = rng.dirichlet(np.ones(n), m)
+    elif net.loss.domain == "unit interval":
+        Y, soft = rng.integers(0, 2, (m, n)).astype(float), rng.uniform(size=(m, n))
+    else:
+        return rng.standard_normal((m, n)).astype(net.dtype)
+    return (Y if hard else soft).astype(net.dtype)
+
+
+def batch(net, m, seed=0, hard=True):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((m, net.sizes[0])).astype(net.dtype)
+    return X, targets(net, m, rng, hard)
+
+
+def planned(net, X, Y, optimizer=None, weights=None, **settings):
+    """Return a plan with a batch in it."""
+    _, signs = encoded(net, Y)
+    plan = Plan(net, len(X), optimizer, signs=signs, weighted=weights is not None, **settings)
+    plan.load(X, Y, weights)
+    return plan
+
+
+def gap(ours, theirs):
+    """Return the largest difference over the largest entry."""
+    return np.abs(ours - theirs).max() / max(np.abs(theirs).max(), np.finfo(theirs.dtype).tiny)
+
+
+def assert_same_pass(net, X, Y, weights=None, keep=False):
+    plan = planned(net, X, Y, weights=weights, keep=keep)
+    trace = pb.backprop(net, X, Y, weights)
+    with np.errstate(over="ignore"):
+        plan.forward()
+        loss = plan.loss()
+        plan.backward()
+    limit = LIMIT[net.dtype]
+    assert loss == pytest.approx(trace.loss, rel=10 * limit, abs=limit)
+    assert gap(plan.grad.theta, trace.grad.theta) < limit
+    assert (plan.answers() == pb.data.classes(trace.a[net.L])).all()
+    if keep:
+        kept = plan.trace(loss)
+        for l in net.phi:
+            assert gap(kept.z[l], trace.z[l]) < limit
+            assert gap(kept.a[l], trace.a[l]) < limit
+            assert gap(kept.delta[l], trace.delta[l]) < limit
+        assert gap(kept.y, trace.y) < limit
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+@pytest.mark.parametrize("hidden", [*HIDDEN, OWN], ids=lambda one: getattr(one, "name", one))
+def test_every_legal_pair(hidden, output, loss, dtype):
+    for m in (1, 2, 7):
+        net = pb.Network([3, 5, 4, 3], hidden, output, loss, rng=m, dtype=dtype)
+        for hard in (True, False):
+            assert_same_pass(net, *batch(net, m, hard=hard), keep=hard)
+
+
+@pytest.mark.parametrize("m", range(1, 66))
+def test_every_batch_size(m):
+    for sizes, hidden, output in (
+        ([2, 3, 1], "sigmoid", "sigmoid"),
+        ([4, 6, 3], "relu", "softmax"),
+    ):
+        net = pb.Network(sizes, hidden, output, rng=m)
+        assert_same_pass(net, *batch(net, m, seed=m))
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid", "softmax"])
+def test_an_activation_and_a_loss_of_ones_own(output):
+    net = pb.Network([3, 4, 2], OWN, output, CUBIC, rng=1)
+    assert_same_pass(net, *batch(net, 5), keep=True)
+
+
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_weights_penalty_and_fixed_blocks(output, loss):
+    net = pb.Network([3, 4, 3], "tanh", output, loss, penalty=0.3, fixed="W[1]", bias=False, rng=2)
+    X, Y = batch(net, 6)
+    weights = np.random.default_rng(1).uniform(0, 2, 6)
+    assert_same_pass(net, X, Y, weights, keep=True)
+    assert_same_pass(net, X, Y)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("z", [-700.0, -40.0, 0.0, 30.0, 700.0])
+def test_small_deltas_keep_their_digits(output, z):
+    """A unit that is sure: the delta is tiny, and right to the last digits all the same."""
+    n = 1 if output == "sigmoid" else 2
+    net = pb.Network([1, n], [], output, init={"W": [[[z], [0.0]][:n]]})
+    for target in (0, 1):
+        Y = np.eye(2)[[target]] if n == 2 else np.array([[float(target)]])
+        plan = planned(net, np.ones((1, 1)), Y)
+        with np.errstate(over="ignore"):
+            plan.forward()
+            plan.backward()
+        expected = pb.backprop(net, [[1.0]], Y)
+        np.testing.assert_allclose(plan.delta[1], expected.delta[1], rtol=1e-14)
+        np.testing.assert_allclose(plan.loss(), expected.loss, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("m", [1, 8])
+@pytest.mark.parametrize("keep", [False, True])
+def test_hundreds_of_steps_go_the_same_way(optimizer, m, dtype, keep):
+    net = pb.Network([3, 4, 2], "tanh", "softmax", rng=3, dtype=dtype)
+    lesson = net.with_params(net.params.theta.copy())
+    X, Y = batch(net, m)
+    ours, theirs = OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]()
+    plan = planned(net, X, Y, ours, keep=keep)
+    for _ in range(300):
+        plan.step()
+        theirs.update(lesson.params.theta, pb.backprop(lesson, X, Y).grad.theta)
+    assert ours.t == theirs.t == 300
+    assert gap(net.params.theta, lesson.params.theta) < 100 * LIMIT[net.dtype]
+
+
+def test_large_weights_are_updated_part_by_part():
+    net = pb.Network([600, 300, 3], "relu", "softmax", rng=0)
+    lesson = net.with_params(net.params.theta.copy())
+    X, Y = batch(net, 4)
+    plan = planned(net, X, Y, pb.SGD(0.1))
+    assert plan.chunked(1)
+    for _ in range(3):
+        plan.step()
+        lesson.params.theta -= 0.1 * pb.backprop(lesson, X, Y).grad.theta
+    assert gap(net.params.theta, lesson.params.theta) < 1e-13
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
+def test_fixed_blocks_do_not_move(optimizer):
+    net = pb.Network([3, 4, 2], "tanh", "softmax", fixed=["b[1]", "W[2]"], rng=3)
+    before = net.params.copy()
+    plan = planned(net, *batch(net, 5), OPTIMIZERS[optimizer]())
+    for _ in range(5):
+        plan.step()
+    assert (net.params.b[1] == before.b[1]).all()
+    assert (net.params.W[2] == before.W[2]).all()
+    assert (net.params.W[1] != before.W[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "output", "optimizer"),
+    [(hidden, "identity", "SGD") for hidden in HIDDEN]
+    + [("relu", output, "momentum") for output in ("sigmoid", "softmax")]
+    + [("tanh", "softmax", optimizer) for optimizer in OPTIMIZERS],
+)
+def test_a_step_asks_for_no_memory(hidden, output, optimizer):
+    """Where NumPy adds a row to a matrix it takes a buffer of 8,192 numbers; arrays are larger."""
+    net = pb.Network([16, 600, 512, 8], hidden, output, rng=0)
+    plan = planned(net, *batch(net, 64), OPTIMIZERS[optimizer]())
+    for _ in range(2):
+        plan.step()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        plan.step()
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 8 * 8192, f"{peak} bytes; the arrays of the step have 262,144 and more"
+
+
+def test_nothing_of_the_caller_is_written_to_but_theta():
+    net = pb.Network([3, 4, 2], "sigmoid", "softmax", rng=3)
+    X, Y = batch(net, 5)
+    kept = X.copy(), Y.copy()
+    plan = Plan(net, 5, pb.SGD(0.1), x=X, y=Y)
+    plan.step()
+    assert (kept[0] == X).all()
+    assert (kept[1] == Y).all()
+
+
+def test_a_planted_error_is_noticed(monkeypatch):
+    monkeypatch.setitem(
+        __import__("pybackprop.engine", fromlist=["IN_PLACE"]).IN_PLACE,
+        pb.ACTIVATIONS["tanh"],
+        (lambda z, a: [lambda: np.tanh(z, a)], lambda z, a, delta: [], True),
+    )
+    net = pb.Network([3, 4, 2], "tanh", "softmax", rng=3)
+    with pytest.raises(AssertionError):
+        assert_same_pass(net, *batch(net, 5))
