@@ -1,4 +1,4 @@
-"""What happened during training: the record of a run, and the moment that rules and callbacks see."""
+"""What happened during training: the record of a run, and what rules and callbacks see."""
 
 from dataclasses import dataclass, field
 from typing import Any
