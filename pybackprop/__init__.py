@@ -3,65 +3,91 @@
 A chapter of the book stands behind each module; start with ``network.py``.
 """
 
-from . import schedules
-from .activations import ACTIVATIONS, Activation, softmax_jacobian
-from .checkpoint import Checkpoint, load, save
-from .data import class_weights, one_hot
-from .gradcheck import GradientReport, check_gradient, numerical_gradient, verify
-from .history import History, Moment, Record
-from .initializers import INITIALIZERS
-from .losses import LOSSES, Loss, Objective, objective
-from .network import Forward, Network, Trace, backprop, forward
-from .optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSProp
-from .params import Entry, Params
-from .scores import accuracy, confusion, evaluate, predict, recall
-from .stopping import LossBelow, LossChangeBelow, MaxIterations, Patience
-from .training import train
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a test compares
+    from . import schedules as schedules
+    from .activations import ACTIVATIONS as ACTIVATIONS
+    from .activations import Activation as Activation
+    from .activations import softmax_jacobian as softmax_jacobian
+    from .checkpoint import Checkpoint as Checkpoint
+    from .checkpoint import load as load
+    from .checkpoint import save as save
+    from .data import class_weights as class_weights
+    from .data import one_hot as one_hot
+    from .gradcheck import GradientReport as GradientReport
+    from .gradcheck import check_gradient as check_gradient
+    from .gradcheck import numerical_gradient as numerical_gradient
+    from .gradcheck import verify as verify
+    from .history import History as History
+    from .history import Moment as Moment
+    from .history import Record as Record
+    from .initializers import INITIALIZERS as INITIALIZERS
+    from .losses import LOSSES as LOSSES
+    from .losses import Loss as Loss
+    from .losses import Objective as Objective
+    from .losses import objective as objective
+    from .network import Forward as Forward
+    from .network import Network as Network
+    from .network import Trace as Trace
+    from .network import backprop as backprop
+    from .network import forward as forward
+    from .optimizers import OPTIMIZERS as OPTIMIZERS
+    from .optimizers import SGD as SGD
+    from .optimizers import Adam as Adam
+    from .optimizers import AdamW as AdamW
+    from .optimizers import RMSProp as RMSProp
+    from .params import Entry as Entry
+    from .params import Params as Params
+    from .scores import accuracy as accuracy
+    from .scores import confusion as confusion
+    from .scores import evaluate as evaluate
+    from .scores import predict as predict
+    from .scores import recall as recall
+    from .stopping import LossBelow as LossBelow
+    from .stopping import LossChangeBelow as LossChangeBelow
+    from .stopping import MaxIterations as MaxIterations
+    from .stopping import Patience as Patience
+    from .training import train as train
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "ACTIVATIONS",
-    "INITIALIZERS",
-    "LOSSES",
-    "OPTIMIZERS",
-    "SGD",
-    "Activation",
-    "Adam",
-    "AdamW",
-    "Checkpoint",
-    "Entry",
-    "Forward",
-    "GradientReport",
-    "History",
-    "Loss",
-    "LossBelow",
-    "LossChangeBelow",
-    "MaxIterations",
-    "Moment",
-    "Network",
-    "Objective",
-    "Params",
-    "Patience",
-    "RMSProp",
-    "Record",
-    "Trace",
-    "accuracy",
-    "backprop",
-    "check_gradient",
-    "class_weights",
-    "confusion",
-    "evaluate",
-    "forward",
-    "load",
-    "numerical_gradient",
-    "objective",
-    "one_hot",
-    "predict",
-    "recall",
-    "save",
-    "schedules",
-    "softmax_jacobian",
-    "train",
-    "verify",
-]
+HOME = {
+    "activations": ["ACTIVATIONS", "Activation", "softmax_jacobian"],
+    "checkpoint": ["Checkpoint", "load", "save"],
+    "data": ["class_weights", "one_hot"],
+    "gradcheck": ["GradientReport", "check_gradient", "numerical_gradient", "verify"],
+    "history": ["History", "Moment", "Record"],
+    "initializers": ["INITIALIZERS"],
+    "losses": ["LOSSES", "Loss", "Objective", "objective"],
+    "network": ["Forward", "Network", "Trace", "backprop", "forward"],
+    "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "RMSProp"],
+    "params": ["Entry", "Params"],
+    "schedules": [],
+    "scores": ["accuracy", "confusion", "evaluate", "predict", "recall"],
+    "stopping": ["LossBelow", "LossChangeBelow", "MaxIterations", "Patience"],
+    "training": ["train"],
+}
+"""Module -> its public names. A module is loaded when one of its names is first used: loading all
+of them takes nearly as long as importing NumPy does."""
+
+__all__ = ["schedules", *(name for names in HOME.values() for name in names)]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    for module, names in HOME.items():
+        if name in (module, *names):
+            home = import_module(f".{module}", __name__)
+            value = globals()[name] = home if name == module else getattr(home, name)
+            return value
+    cure = ""
+    if name in ("plots", "steppers", "exercises", "interactive"):
+        where = "steppers" if name == "interactive" else name
+        cure = f"; it is part of the course: from pybackprop.course import {where}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{cure}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *HOME})
