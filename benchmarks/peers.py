@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import pybackprop as pb
+from pybackprop.engine import Plan, encoded
 
 from .timing import print_table
 
@@ -100,14 +101,20 @@ def products(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
 
 
 def pybackprop(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
-    """What `train` does for each batch."""
-    optimizer = getattr(pb, case.optimizer)(lr=case.lr)
-    theta, grad = net.params.theta, net.params.copy()
+    """What `train` does for each batch: the plan's calls, on a batch that is in its place."""
+    _, signs = encoded(net, Y)
+    plan = Plan(net, len(X), getattr(pb, case.optimizer)(lr=case.lr), signs=signs)
+    plan.load(X, Y)
+    theta = net.params.theta
+    return plan.step, lambda: theta.copy()
+
+
+def lesson(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
+    """`backprop` as the book shows it, and the optimizer's update."""
+    optimizer, theta = getattr(pb, case.optimizer)(lr=case.lr), net.params.theta
 
     def step() -> None:
-        trace = pb.backprop(net, X, Y, out=grad, check=False)
-        optimizer.update(theta, grad.theta)
-        del trace  # not before: the history and the callbacks want to look at it
+        optimizer.update(theta, pb.backprop(net, X, Y).grad.theta)
 
     return step, lambda: theta.copy()
 

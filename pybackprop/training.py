@@ -25,6 +25,7 @@ from .optimizers import OPTIMIZERS, Optimizer, learning_rate
 from .params import Array
 from .scores import assess, examples, recalls, tally
 from .stopping import LossBelow, LossChangeBelow, MaxIterations, Patience, Rule
+from .threads import Pace
 
 SNAPSHOT_EVERY = 100
 """Iterations between two copies of the parameters to fall back on: together they cost less than
@@ -157,8 +158,10 @@ def train(
     loss_sum = 0.0
     answered = None if data.labels is None else data.labels.copy()
     # A run that diverges overflows on its way; it ends with a reason in place of warnings.
-    with bar, interrupts() as interrupted, np.errstate(all="ignore"):
+    pace = Pace(net.sizes, batches.size)
+    with bar, pace, interrupts() as interrupted, np.errstate(all="ignore"):
         for epoch, last, rows in batches.of(epochs):
+            pace.begin()
             plan = plan_for(rows)
             plan.forward()
             loss = plan.loss()
@@ -170,6 +173,7 @@ def train(
                 good = Snapshot.of(now)
             plan.backward()
             plan.update()
+            pace.end(len(rows))
             history.learning_rates.append(learning_rate(optimizer.lr, optimizer.t))
             now.epoch, now.epoch_ended = epoch, last
             now.trace = plan.trace(loss) if keep else None
