@@ -3,7 +3,7 @@
 OpenBLAS's threads wait spinning. On an idle machine two of them halve the time of a large product;
 beside another busy process each product waits until its second thread gets a core, and takes ten
 times as long. So `Pace` measures: it tries all threads and one, keeps what is faster, leaves what
-has become slow, and gives the other another trial when that has been paid for.
+has become slow, and gives the other another trial when the last one has been paid for.
 
 It needs threadpoolctl (the extra ``threads``; scikit-learn brings it, too). Without it, or where
 the BLAS has one thread, nothing is measured and nothing is changed.
@@ -64,6 +64,8 @@ class Pace:
         self.slow, self.spent, self.review, self.started = 0, 0.0, 0.0, 0.0
 
     def __enter__(self) -> "Pace":
+        if self.most > 1:
+            self.take(1)  # the trial that can cost little comes first
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,7 +88,7 @@ class Pace:
         if self.trial is not None:
             self.trial.append(each)
             self.spent += now - self.started
-            if self.slow < 2 and len(self.trial) < TRIAL:
+            if not self.slow and len(self.trial) < TRIAL:
                 return
             self.seconds[self.threads] = statistics.median(self.trial)
             if known is None:
