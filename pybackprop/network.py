@@ -32,7 +32,7 @@ from .params import Array, Params
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """One forward pass: ``z[l]`` for l = 1..L and ``a[l]`` for l = 0..L, each (m, n_l)."""
+    """One forward pass: ``z[l]``, l = 1..L, and ``a[l]``, l = 0..L, each (m, n_l); a[0] is X."""
 
     z: dict[int, Array]
     a: dict[int, Array]
@@ -40,8 +40,7 @@ class Forward:
 
 @dataclass(frozen=True, eq=False)
 class Trace(Forward):
-    """One forward and one backward pass: also the targets ``y``, ``delta[l] = dC/dz[l]`` for
-    l = 1..L, the gradient with ``grad.W[l]`` and ``grad.b[l]``, and the loss C."""
+    """Both passes: also targets y, ``delta[l] = dC/dz[l]``, ``grad.W[l]``, ``grad.b[l]``, loss."""
 
     y: Array
     delta: dict[int, Array]
@@ -56,17 +55,17 @@ class Network:
     ----------
     sizes : sequence of int
         Units per layer, input first, such as ``[2, 3, 1]``.
-    hidden, output : str or Activation; hidden also a sequence with one for each hidden layer
+    hidden, output : str or Activation; hidden also a sequence, one for each hidden layer
     loss : str or Loss, optional
         By default what fits the output: bce for sigmoid, cross_entropy for softmax, else half_sse.
     init : optional
-        None chooses for each layer what suits its activation; a name of `INITIALIZERS` or a
-        function (rng, n_in, n_out) does the same for all; biases start at 0. Or given values: a
-        `Params`, a vector theta, or ``{"W": [W1, W2, ...], "b": [b1, b2, ...]}``.
-    bias : bool, optional
-        False fixes all biases, at 0 where init gives no others.
+        How weights are drawn (biases start at 0): None as it suits each activation, a name of
+        `INITIALIZERS`, or a function (rng, n_in, n_out). Or values: a `Params`, a vector theta, or
+        ``{"W": [W1, W2, ...], "b": [b1, b2, ...]}``.
     fixed : str or sequence of str, optional
         Blocks that are constants, such as "W[1]", or "b" for all biases: their gradient is 0.
+    bias : bool, optional
+        False is short for ``fixed="b"``.
     penalty : float, optional
         lambda: adds lambda/2 times the sum of all squared weights (not biases) to the loss.
     dtype : dtype, optional
@@ -78,13 +77,13 @@ class Network:
 
     Attributes
     ----------
-    sizes, L, params, phi, loss, objective, fixed, penalty, dtype
+    sizes, L, params, phi, loss, objective, fixed, penalty, fused, dtype
         ``L`` is the number of the output layer, ``phi[l]`` the activation of layer l.
 
     Raises
     ------
     ValueError, TypeError
-        Bad sizes, unknown names, a loss that is not defined on the output, values that do not fit.
+        Unknown names, a loss that is not defined on the output, values that do not fit.
 
     Examples
     --------
@@ -120,19 +119,16 @@ class Network:
         params = Params(sizes, dtype=check_dtype(dtype))
         phi = of_layers(params.sizes, hidden, output)
         last = lookup(LOSSES, loss or OWN_LOSS[phi[params.L].outputs], "loss")
-        blocks = params.chosen(fixed) if bias else params.chosen((*params.chosen(fixed), "b"))
+        blocks = (*params.chosen(fixed), *(() if bias else params.chosen("b")))
         initialize(params, phi, init, rng)
         self.__dict__.update(
-            sizes=params.sizes, L=params.L, params=params, phi=phi, loss=last, fixed=blocks,
-            objective=objective(last, phi[params.L], fused),
-            fused=fused, penalty=check_from_zero("penalty", penalty),
+            sizes=params.sizes, L=params.L, params=params, phi=phi, loss=last, fused=fused,
+            objective=objective(last, phi[params.L], fused), fixed=params.chosen(blocks),
+            penalty=check_from_zero("penalty", penalty),
         )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(
-            f"{name} of a network cannot be exchanged; write parameters by net.params.theta = ..., "
-            "or make another Network"
-        )
+        raise AttributeError(f"{name} is read-only; write net.params.theta, or make a new Network")
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -148,10 +144,8 @@ class Network:
     def __repr__(self) -> str:
         names = "-".join(phi.name for phi in self.phi.values())
         fixed = f", fixed {' '.join(self.fixed)}" if self.fixed else ""
-        return (
-            f"Network({'-'.join(map(str, self.sizes))}, {names}, {self.loss.name}, "
-            f"{self.params.theta.size} parameters{fixed}, {self.dtype})"
-        )
+        count = f"{self.params.theta.size} parameters{fixed}, {self.dtype}"
+        return f"Network({'-'.join(map(str, self.sizes))}, {names}, {self.loss.name}, {count})"
 
 
 def forward(net: Network, X: ArrayLike) -> Forward:
@@ -185,9 +179,8 @@ def backprop(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None
     X, Y = check_examples(X, Y, net.sizes, net.dtype, net.loss.name, net.loss.domain)
     w = check_weights(weights, len(X), net.dtype)
     L, W, phi = net.L, net.params.W, net.phi
-    run = forward(net, X)
+    run, grad = forward(net, X), Params(net.sizes, dtype=net.dtype)
     z, a = run.z, run.a
-    grad = Params(net.sizes, dtype=net.dtype)
 
     delta = {L: net.objective.delta(z[L], a[L], Y, w)}  # BP1
     for l in range(L - 1, 0, -1):
