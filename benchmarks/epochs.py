@@ -1,24 +1,21 @@
 """A whole epoch through `train`, against its steps alone; and the memory it needs.
 
-The steps alone are the same number of backprop and update calls on batches cut from X in order.
-The epoch adds what the other columns show, in percent of its steps: the gathering of each batch's
-rows in random order; the loss of every batch, which the history keeps and a divergence shows in;
-the class of every example, for the accuracy; the pass over the validation examples (a twelfth as
-many); and the rest, in it the check of the data, once for all epochs, which five of them share.
+The steps alone are as many steps of a plan as the epoch has, on one batch that stays in its place.
+The epoch adds the gathering of each batch's rows in random order, the loss of every batch, the
+class of every example, the pass over the validation examples (a twelfth as many), and the check of
+the data, once for all epochs, which five of them share.
 """
 
 import time
 import tracemalloc
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import pybackprop as pb
-from pybackprop import training
+from pybackprop.engine import Plan
 
-from .profile import clocked
 from .timing import medians, print_table
 
 CASES = [([64, 128, 64, 10], 64, 6_000), ([784, 256, 128, 10], 128, 12_000)]
@@ -45,13 +42,12 @@ def contenders(
     X, Y = data(examples, sizes[0], dtype)
     held_out = data(examples // 12, sizes[0], dtype)
     net = network(sizes, dtype)
-    grad, optimizer = net.params.copy(), pb.SGD(lr=1e-3)
+    plan = Plan(net, batch, pb.SGD(lr=1e-3))
+    plan.load(X[:batch], Y[:batch])
 
     def steps() -> None:
-        for k in EPOCHS * list(range(0, examples, batch)):
-            trace = pb.backprop(net, X[k : k + batch], Y[k : k + batch], out=grad, check=False)
-            optimizer.update(net.params.theta, grad.theta)
-            del trace  # kept until here, as in an epoch
+        for _ in range(EPOCHS * -(-examples // batch)):
+            plan.step()
 
     def epochs() -> None:
         pb.train(
@@ -66,40 +62,6 @@ def contenders(
         )
 
     return {"steps": steps, "epochs": epochs}
-
-
-PARTS = {"backprop": "steps", "classes": "classes", "assess": "validation"}
-OTHERS = ["gathering", "loss", "classes", "validation"]
-
-
-def shares(epochs: Callable[[], object], rounds: int = 5) -> list[float]:
-    """Return what epochs spend on each of `OTHERS` and on the rest, over their steps."""
-    spent: dict[str, float] = defaultdict(float)
-    plain = {name: getattr(training, name) for name in PARTS}
-    update, loss, batches_of = pb.SGD.update, pb.Trace.loss, training.Batches.of
-    advance = clocked(next, "gathering", spent)
-
-    def clocked_batches(*settings: Any) -> Iterator[Any]:
-        batches = batches_of(*settings)
-        while (batch := advance(batches, None)) is not None:
-            yield batch
-
-    training.Batches.of = clocked_batches
-    for name, call in plain.items():
-        setattr(training, name, clocked(call, PARTS[name], spent))
-    pb.SGD.update = clocked(update, "steps", spent)
-    pb.Trace.loss = property(clocked(loss.fget, "loss", spent))
-    try:
-        started = time.perf_counter()
-        for _ in range(rounds):
-            epochs()
-        total = time.perf_counter() - started
-    finally:
-        pb.SGD.update, pb.Trace.loss, training.Batches.of = update, loss, batches_of
-        for name, call in plain.items():
-            setattr(training, name, call)
-    rest = total - sum(spent.values())
-    return [part / spent["steps"] for part in (*map(spent.get, OTHERS), rest)]
 
 
 def memory() -> None:
@@ -133,8 +95,7 @@ def main() -> None:
                 ["-".join(map(str, sizes)), str(batch), dtype]
                 + [f"{seconds[name] / EPOCHS * 1e3:.0f}" for name in calls]
                 + [f"{seconds['epochs'] / seconds['steps']:.2f}"]
-                + [f"{100 * share:.0f} %" for share in shares(calls["epochs"])]
             )
     header = ["network", "batch", "dtype", "steps, ms", "epoch, ms", "epoch / steps"]
-    print_table([*header, *OTHERS, "the rest"], rows)
+    print_table(header, rows)
     memory()

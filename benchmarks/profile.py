@@ -1,7 +1,6 @@
 """Where the time of a training step goes, as a share of the products alone.
 
-The functions that a step calls are wrapped in clocks; what is left is bias additions, Python, and
-the clocks themselves.
+A plan is a list of calls: each is timed where it stands, and what is left is the loop and the clock.
 """
 
 import time
@@ -9,55 +8,53 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import pybackprop as pb
-from pybackprop import network
+from pybackprop.engine import Plan, encoded
 
 from .peers import CASES, Case, products, start
 from .timing import medians, print_table
 
-PARTS = ["products", "activations", "output delta", "pull-backs", "update", "the rest"]
+PARTS = ["products", "forward", "backward", "update", "the rest"]
 
 
-def clocked(call: Callable[..., Any], part: str, spent: dict[str, float]) -> Callable[..., Any]:
+def is_product(call: Any) -> bool:
+    """Return whether a call multiplies two matrices that both come from the network."""
+    name = getattr(call.func, "__name__", "")
+    return name == "matmul" or (name == "dot" and not np.all(call.args[0] == 1.0))
+
+
+def timed(call: Callable[[], Any], part: str, spent: dict[str, float]) -> Callable[[], None]:
     """Return the call with its time added to a part."""
     clock = time.perf_counter
 
-    def timed(*args: Any, **settings: Any) -> Any:
+    def run() -> None:
         started = clock()
-        result = call(*args, **settings)
+        call()
         spent[part] += clock() - started
-        return result
 
-    return timed
+    return run
 
 
 def profile(case: Case, steps: int) -> dict[str, float]:
     """Return the mean seconds a step spends in each part."""
     net, X, Y = start(case)
-    optimizer = getattr(pb, case.optimizer)(lr=case.lr)
-    theta, grad = net.params.theta, net.params.copy()
+    _, signs = encoded(net, Y)
+    plan = Plan(net, len(X), getattr(pb, case.optimizer)(lr=case.lr), signs=signs)
+    plan.load(X, Y)
     spent: dict[str, float] = defaultdict(float)
-    for layer, phi in net.phi.items():
-        net.phi[layer] = phi._replace(
-            f=clocked(phi.f, "activations", spent),
-            pullback=clocked(phi.pullback, "pull-backs", spent),
-        )
-    delta = clocked(net.objective.delta, "output delta", spent)
-    net.objective = net.objective._replace(delta=delta)
-    update = clocked(optimizer.update, "update", spent)
-    plain = network.dot, network.matmul
-    network.dot, network.matmul = (clocked(product, "products", spent) for product in plain)
-    try:
-        for k in range(steps + 5):
-            if k == 5:  # the first steps make arrays and fill caches
-                spent.clear()
-                started = time.perf_counter()
-            pb.backprop(net, X, Y, out=grad, check=False)
-            update(theta, grad.theta)
-        total = time.perf_counter() - started
-    finally:
-        network.dot, network.matmul = plain
-    spent["the rest"] = total - sum(spent.values())
+    for part in ("forward", "backward", "update"):
+        calls = getattr(plan, f"{part}_calls")
+        kinds = ["products" if is_product(call) else part for call in calls]
+        made = [timed(call, kind, spent) for call, kind in zip(calls, kinds, strict=True)]
+        setattr(plan, f"{part}_calls", made)
+    for k in range(steps + 5):
+        if k == 5:  # the first steps fill caches
+            spent.clear()
+            started = time.perf_counter()
+        plan.step()
+    spent["the rest"] = time.perf_counter() - started - sum(spent.values())
     return {part: spent[part] / steps for part in PARTS}
 
 
