@@ -1,6 +1,6 @@
 """Where the time of a training step goes, as a share of the products alone.
 
-A plan is a list of calls: each is timed where it stands, and what is left is the loop and the clock.
+A plan is a list of calls: each is timed where it stands; what is left is the loop and the clock.
 """
 
 import time
