@@ -1,18 +1,19 @@
-"""The pieces that steppers are drawn from: mathematics as HTML, SVG, the network, charts, tables.
+"""The pieces that steppers are drawn from: mathematics, SVG, the network, charts, tables.
 
-Colors come from the style sheet by class or ``data-on``; the plain attributes are what a viewer
-without a style sheet shows.
+Each returns an element or markup. Colors come from the style sheet by class or ``data-on``; the
+plain attributes are what a viewer without a style sheet shows.
 """
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...network import Network
+from ...params import Entry
 from .stepper import num, rounded
+from .tree import Markup, Node, Part, node
 
 MOST_NODES = 12
-PRIME = '<span class="pb-prime">′</span>'
+PRIME = node("span", "′", class_="pb-prime")
 
 # Letters with layer and node. Nodes count from 1, as on paper; in code from 0.
 
@@ -22,51 +23,68 @@ def indices(*nodes: int) -> str:
     return ("," if any(n > 8 for n in nodes) else "").join(str(n + 1) for n in nodes)
 
 
-def sym(letter: str, layer: int | None = None, *nodes: int, role: str = "") -> str:
-    """Return a letter with its layer above and its nodes below, as HTML."""
-    above = "" if layer is None else f"<sup>[{layer}]</sup>"
-    below = f"<sub>{indices(*nodes)}</sub>" if nodes else ""
-    if not above + below:
-        return colored(f"<var>{letter}</var>", role)
-    return colored(f'<var>{letter}</var><span class="pb-ss">{above}{below}</span>', role or "sym")
+def sym(letter: str, layer: int | None = None, *nodes: int, role: str = "") -> Node:
+    """Return a letter with its layer above and its nodes below."""
+    if layer is None and not nodes:
+        return colored(var(letter), role or "sym")
+    above = () if layer is None else node("sup", f"[{layer}]")
+    below = node("sub", indices(*nodes)) if nodes else ()
+    return colored([var(letter), node("span", above, below, class_="pb-ss")], role or "sym")
 
 
-def label(letter: str, layer: int | None, node: int) -> str:
+def var(letter: str) -> Node:
+    """Return a letter of mathematics."""
+    return node("var", letter)
+
+
+def of_entry(entry: Entry, role: str = "") -> Node:
+    """Return w or b with its layer and nodes."""
+    nodes = (entry.j,) if entry.i is None else (entry.j, entry.i)
+    return sym(entry.letter.lower(), entry.layer, *nodes, role=role)
+
+
+def slope(above: str, below: Part) -> Node:
+    """Return the derivative of a letter, d above / d below."""
+    return slope_of(var(above), below)
+
+
+def slope_of(above: Part, *below: Part) -> Node:
+    """Return the derivative of one thing by another, d above / d below."""
+    return frac(["∂", above], ["∂", below])
+
+
+def label(letter: str, layer: int | None, number: int) -> Markup:
     """Return a letter with its layer and node, as SVG text."""
-    above = "" if layer is None else f'<tspan dy="-5" font-size="8">[{layer}]</tspan>'
-    back = "" if layer is None else ' dx="-9"'
-    drop = 3 if layer is None else 8
-    return f'{letter}{above}<tspan dy="{drop}"{back} font-size="8">{node + 1}</tspan>'
+    low = {"dy": 3} if layer is None else {"dy": 8, "dx": -9}
+    above = () if layer is None else node("tspan", f"[{layer}]", dy=-5, font_size=8)
+    return Markup(letter, above, node("tspan", str(number + 1), **low, font_size=8))
 
 
-def code(letter: str, layer: int, *nodes: int) -> str:
-    """Return a parameter as code writes it.
-
-    >>> code("w", 1, 0, 1), code("b", 2, 0)
-    ('W[1][0, 1]', 'b[2][0]')
-    """
-    return f"{'W' if letter == 'w' else letter}[{layer}][{', '.join(map(str, nodes))}]"
+def colored(part: Part, role: str) -> Node:
+    """Return a part in the color of a role."""
+    return node("span", part, class_=f"pb-{role}")
 
 
-def colored(text: str, role: str) -> str:
-    """Return HTML in the color of a role."""
-    return f'<span class="pb-{role}">{text}</span>' if role else text
-
-
-def val(value: float, role: str = "", *, bare: bool = False) -> str:
-    """Return a number as HTML, negative ones in parentheses unless bare."""
+def val(value: float, role: str = "", *, bare: bool = False) -> Part:
+    """Return a number, negative ones in parentheses unless bare."""
     text = num(value)
-    return colored(text if bare or not text.startswith("−") else f"({text})", role)
+    text = text if bare or not text.startswith("−") else f"({text})"
+    return colored(text, role) if role else text
 
 
-def frac(above: str, below: str) -> str:
-    """Return a fraction as HTML; the slash is for readers without a style sheet, and for speech."""
-    return f'<span class="pb-frac"><span>{above}</span>{hidden("/")}<span>{below}</span></span>'
+def frac(above: Part, below: Part) -> Node:
+    """Return a fraction; the slash is for readers without a style sheet, and for speech."""
+    return node("span", node("span", above), hidden("/"), node("span", below), class_="pb-frac")
 
 
-def hidden(text: str) -> str:
+def hidden(text: str) -> Node:
     """Return text that the style sheet takes out of sight."""
-    return f'<span class="pb-hidden">{text}</span>'
+    return node("span", text, class_="pb-hidden")
+
+
+def joined(parts: Iterable[Part], between: Part = " + ") -> list[Part]:
+    """Return parts with something between them."""
+    return [one for part in parts for one in (between, part)][1:]
 
 
 def signed_sum(values: Iterable[float]) -> str:
@@ -80,57 +98,53 @@ def signed_sum(values: Iterable[float]) -> str:
 
 
 def equal(value: float) -> str:
-    """Return the sign to put before a number as shown: "=" where nothing was rounded away."""
-    return "=" if abs(rounded(value) - value) <= 1e-12 * abs(value) else "≈"
+    """Return the sign to put before a number as shown: "= " where nothing was rounded away."""
+    return "= " if abs(rounded(value) - value) <= 1e-12 * abs(value) else "≈ "
 
 
-def lines(head: str, *rows: str) -> str:
+def result(value: float, role: str = "") -> Part:
+    """Return the last line of an equation: the value, bold."""
+    return [equal(value), node("b", val(value, role, bare=True))]
+
+
+def lines(head: Part, *rows: Part) -> Markup:
     """Return the panel's content: a heading and equations, one a line."""
-    return f'<p class="pb-step">{head}</p>' + "".join(f'<p class="pb-eq">{row}</p>' for row in rows)
+    return Markup(node("p", head, class_="pb-step"), *(node("p", r, class_="pb-eq") for r in rows))
+
+
+def place(column: str, tag: str = "span", **more: Any) -> Node:
+    """Return an element that holds a column's value."""
+    return node(tag, data_t=column, **more)
 
 
 # SVG
 
 
-def tag(name: str, content: str = "", /, **attributes: Any) -> str:
-    """Return an element; ``_`` in a name stands for a hyphen, at its end for nothing."""
-    marks = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    return f"<{name}{marks}>{content}</{name}>"
-
-
-def svg(width: float, height: float, words: str, *parts: str) -> str:
+def svg(width: float, height: float, alt: str, *parts: Part) -> Node:
     """Return a picture that scales with the page, with a label for those who do not see it."""
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
-        f'aria-label="{html.escape(words)}" font-family="sans-serif" font-size="12" '
-        f'style="max-width:100%">{"".join(parts)}</svg>'
-    )
+    return node(
+        "svg", *parts, viewBox=f"0 0 {width:g} {height:g}", width=f"{width:g}",
+        height=f"{height:g}", role="img", aria_label=alt, font_family="sans-serif",
+        font_size=12, style="max-width:100%",
+    )  # fmt: skip
 
 
-def write(x: float, y: float, column: str | None = None, content: str = "", **more: Any) -> str:
-    """Return text centered at a point; with a column, text that changes."""
+def words(x: float, y: float, *content: Part, **more: Any) -> Node:
+    """Return text centered at a point."""
     more = {"text_anchor": "middle", "fill": "currentColor", **more}
-    return tag("text", content, x=f"{x:g}", y=f"{y:g}", data_t=column, **more)
+    return node("text", *content, x=f"{x:g}", y=f"{y:g}", **more)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], columns: bool = False) -> str:
-    """Return an HTML table; the cells of its rows are names of columns where ``columns`` is set.
+def table(head: Sequence[Part], rows: Iterable[Sequence[Part]]) -> Node:
+    """Return a table. The first cell of a row is its heading; `place` makes cells that change."""
 
-    The first cell of a row is its heading.
-    """
+    def cell(content: Part) -> Node:
+        ready = isinstance(content, Node) and content.tag == "td"
+        return content if ready else node("td", content)  # type: ignore[return-value]
 
-    def cell(content: str) -> str:
-        return f'<td data-t="{content}"></td>' if columns else f"<td>{content}</td>"
-
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(map(cell, rest))}</tr>' for first, *rest in rows
-    )
-    top = "".join(f'<th scope="col">{name}</th>' for name in head)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    body = [node("tr", node("th", first, scope="row"), *map(cell, rest)) for first, *rest in rows]
+    top = [node("th", name, scope="col") for name in head]
+    return node("table", node("thead", node("tr", top)), node("tbody", body))
 
 
 # A chart
@@ -169,32 +183,34 @@ class Chart(NamedTuple):
         start, slope = map(float, self.scale(axis).split())
         return start + slope * value
 
+    def box(self) -> dict[str, str]:
+        """Return the rectangle as attributes."""
+        values = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
+        return {key: f"{value:g}" for key, value in values.items()}
+
     def frame(
         self,
         x_label: str,
         y_label: str,
         x_ticks: Mapping[Any, str],
         y_ticks: Mapping[Any, str],
-    ) -> str:
+    ) -> Markup:
         """Draw the axes, ticks (value -> label) and names."""
         right, bottom = self.left + self.width, self.top + self.height
-        parts = []
+        parts: list[Part] = []
         for value, text in x_ticks.items():
             x = self.at("x", value)
             parts.append(grid_line(x, self.top, x, bottom))
-            parts.append(write(x, bottom + 14, None, text, class_="pb-tick"))
+            parts.append(words(x, bottom + 14, text, class_="pb-tick"))
         for value, text in y_ticks.items():
             y = self.at("y", value)
             parts.append(grid_line(self.left, y, right, y))
-            more = {"class_": "pb-tick", "text_anchor": "end"}
-            parts.append(write(self.left - 5, y + 4, None, text, **more))
-        parts.append(write(right, bottom + 28, None, x_label, class_="pb-tick", text_anchor="end"))
-        parts.append(
-            write(self.left, self.top - 7, None, y_label, class_="pb-tick", text_anchor="start")
-        )
-        return "".join(parts)
+            parts.append(words(self.left - 5, y + 4, text, class_="pb-tick", text_anchor="end"))
+        parts.append(words(right, bottom + 28, x_label, class_="pb-tick", text_anchor="end"))
+        name = words(self.left, self.top - 7, y_label, class_="pb-tick", text_anchor="start")
+        return Markup(*parts, name)
 
-    def line(self, x: Iterable[float], y: Iterable[float], class_: str) -> str:
+    def line(self, x: Iterable[float], y: Iterable[float], class_: str) -> Node:
         """Draw a curve; it is left out where it leaves the rectangle."""
         low, high = self.y
         path, pen = [], "M"
@@ -204,31 +220,32 @@ class Chart(NamedTuple):
                 pen = "L"
             else:
                 pen = "M"
-        return tag("path", d="".join(path), class_=class_, fill="none", stroke="currentColor")
+        return node("path", d="".join(path), class_=class_, fill="none", stroke="currentColor")
 
-    def mark(self, x: str, y: str, class_: str, shape: int = 0, **more: Any) -> str:
+    def mark(self, x: str, y: str, class_: str, shape: int = 0) -> Node:
         """Draw a mark that follows two columns."""
-        places = {"data_x": f"{x} {self.scale('x')}", "data_y": f"{y} {self.scale('y')}"}
-        return tag("g", marker(class_, shape), **places, **more)
+        where = f"{x} {self.scale('x')} {y} {self.scale('y')}"
+        return node("g", marker(class_, shape), data_at=where)
 
-    def trail(self, x: str, y: str, class_: str) -> str:
+    def trail(self, x: str, y: str, class_: str) -> Node:
         """Draw the way that a mark has gone."""
         way = f"{x} {self.scale('x')} {y} {self.scale('y')}"
-        return tag("polyline", data_trail=way, class_=class_, fill="none", stroke="currentColor")
+        return node("polyline", data_trail=way, class_=class_, fill="none", stroke="currentColor")
 
-    def cursor(self, x: str) -> str:
+    def cursor(self, x: str) -> Node:
         """Draw a vertical line at a column's value."""
-        line = tag("line", class_="pb-cursor", stroke="currentColor", x1=0, x2=0,
-                   y1=f"{self.top:g}", y2=f"{self.top + self.height:g}")  # fmt: skip
-        return tag("g", line, data_x=f"{x} {self.scale('x')}")
+        ends = {"x1": 0, "x2": 0, "y1": f"{self.top:g}", "y2": f"{self.top + self.height:g}"}
+        line = node("line", class_="pb-cursor", stroke="currentColor", **ends)
+        return node("g", line, data_at=f"{x} {self.scale('x')}")
 
-    def handle(self, x: str) -> str:
+    def handle(self, x: str) -> Node:
         """Return the invisible area where dragging chooses the frame."""
-        box = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
-        return tag(
-            "rect", class_="pb-drag", fill="transparent", data_drag=f"{x} {self.scale('x')}",
-            **{key: f"{value:g}" for key, value in box.items()},
-        )  # fmt: skip
+        drag = f"{x} {self.scale('x')}"
+        return node("rect", class_="pb-drag", fill="transparent", data_drag=drag, **self.box())
+
+    def window(self, *parts: Part) -> Node:
+        """Cut off what leaves the rectangle."""
+        return node("svg", *parts, viewBox=" ".join(self.box().values()), **self.box())
 
 
 MARKERS = (
@@ -241,51 +258,71 @@ MARKERS = (
 """Circle, square, triangle, diamond, triangle pointing down."""
 
 
-def marker(class_: str, shape: int = 0) -> str:
+def marker(class_: str, shape: int = 0) -> Node:
     """Draw one of the five marks around the origin."""
-    return tag("path", d=MARKERS[shape], class_=f"pb-mark {class_}", fill="currentColor")
+    return node("path", d=MARKERS[shape], class_=f"pb-mark {class_}", fill="currentColor")
 
 
-def swatch(place: int) -> str:
+def swatch(number: int) -> Node:
     """Draw the mark of a series as a small picture, for a table."""
-    return (
-        '<svg viewBox="-9 -9 18 18" width="14" height="14" aria-hidden="true">'
-        f"{marker(f'pb-s{place}', place)}</svg>"
-    )
+    mark = marker(f"pb-s{number}", number)
+    return node("svg", mark, viewBox="-9 -9 18 18", width=14, height=14, aria_hidden="true")
 
 
-def grid_line(x1: float, y1: float, x2: float, y2: float) -> str:
+def grid_line(x1: float, y1: float, x2: float, y2: float) -> Node:
     """Draw a thin line."""
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
     more = {"class_": "pb-grid", "stroke": "currentColor", "stroke_opacity": 0.2}
-    return tag("line", **{key: f"{value:.1f}" for key, value in ends.items()}, **more)
+    return node("line", **between((x1, y1), (x2, y2)), **more)
 
 
-def key(entries: Iterable[tuple[str, str, int | None]], x: float, y: float, gap: float) -> str:
+Point = tuple[float, float]
+
+
+def between(
+    start: Point, end: Point, gap: float = 0, end_gap: float | None = None
+) -> dict[str, str]:
+    """Return the ends of a line as attributes, with gaps before it and behind it."""
+    (x1, y1), (x2, y2) = start, end
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    far = gap if end_gap is None else end_gap
+    ends = {"x1": x1 + gap * dx, "y1": y1 + gap * dy, "x2": x2 - far * dx, "y2": y2 - far * dy}
+    return {key: f"{value:.1f}" for key, value in ends.items()}
+
+
+def key(entries: Iterable[tuple[str, str, int | None]], x: float, y: float, gap: float) -> Markup:
     """Draw a legend in a row: text, class, and the mark's shape (None: a piece of line)."""
-    parts = []
-    for place, (text, class_, shape) in enumerate(entries):
-        at = x + gap * place
+    parts: list[Part] = []
+    for number, (text, class_, shape) in enumerate(entries):
+        at = x + gap * number
         sample = (
-            tag("path", d="M-9 0H9", class_=class_, fill="none", stroke="currentColor")
+            node("path", d="M-9 0H9", class_=class_, fill="none", stroke="currentColor")
             if shape is None
             else marker(class_, shape)
         )
-        parts.append(tag("g", sample, transform=f"translate({at:g},{y - 4:g})"))
-        parts.append(write(at + 13, y, None, text, class_="pb-tick", text_anchor="start"))
-    return "".join(parts)
+        parts.append(node("g", sample, transform=f"translate({at:g},{y - 4:g})"))
+        parts.append(words(at + 13, y, text, class_="pb-tick", text_anchor="start"))
+    return Markup(*parts)
 
 
 # The network
 
 
-def node_name(net: Network, layer: int, node: int) -> str:
+def node_name(net: Network, layer: int, number: int) -> str:
     """Return what a sentence calls a node."""
     if layer == 0:
-        return f"input {node + 1}"
+        return f"input {number + 1}"
     if layer == net.L:
-        return f"output neuron {node + 1}" if net.sizes[-1] > 1 else "output neuron"
-    return f"hidden neuron {node + 1}" + (f" of layer {layer}" if net.L > 2 else "")
+        return f"output neuron {number + 1}" if net.sizes[-1] > 1 else "output neuron"
+    return f"hidden neuron {number + 1}" + (f" of layer {layer}" if net.L > 2 else "")
+
+
+def entry_name(net: Network, entry: Entry) -> str:
+    """Return what a sentence calls a weight or a bias."""
+    if entry.i is None:
+        return f"the bias of {node_name(net, entry.layer, entry.j)}"
+    before = node_name(net, entry.layer - 1, entry.i)
+    return f"the weight from {before} to {node_name(net, entry.layer, entry.j)}"
 
 
 def check_drawable(net: Network) -> None:
@@ -299,120 +336,94 @@ def check_drawable(net: Network) -> None:
         )
 
 
-def network(net: Network, words: str, *, pick: Mapping[str, int] | None = None) -> str:
+def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) -> Node:
     """Draw a network with its loss.
 
     The marked places: ``a<l>.<j>`` a node's value (inputs: ``a0.<j>``), ``u<l>.<j>`` the line below
-    a node, ``w<l>.<j>.<i>`` and ``b<l>.<j>`` the parameters, ``C`` the loss, ``target``. Lit are
-    nodes (``n<l>.<j>``, ``nC``), edges (``e<l>.<j>.<i>``, ``c<j>`` to the loss) and these texts.
+    a node, ``p<k>`` the parameter ``theta[k]``, ``C`` the loss, ``target``. Lit are nodes
+    (``n<l>.<j>``, ``nC``), edges (``e<k>`` of a weight, ``c<j>`` to the loss) and these texts.
 
     Parameters
     ----------
     net : Network
-    words : str
+    alt : str
         What the picture is, for those who do not see it.
-    pick : mapping of str to int, optional
-        Parameters (``w1.0.1``, ``b1.0``) that can be clicked, with the option each chooses.
+    pick : mapping of int to int, optional
+        Places in theta of parameters that can be clicked, with the option each chooses.
     """
     pick = pick or {}
     widest = max(net.sizes)
-    gap, r = (112, 24) if widest <= 4 else (84, 22)
-    step = 140 if net.L <= 2 else 100
-    height = gap * widest + 16
-    width = 52 + step * net.L + 84
+    roomy = widest <= 4
+    gap, r = (116, 28) if roomy else (84, 22)
+    step = 148 if net.L <= 2 else 110
+    width, height = 62 + step * net.L + 88, gap * widest + 16
     middle = height / 2 - 4
+    last = (width - 34.0, middle)
 
-    def at(layer: int, node: int) -> tuple[float, float]:
-        return 30 + step * layer, middle + gap * (node - (net.sizes[layer] - 1) / 2)
+    def at(layer: int, number: int) -> Point:
+        return 34 + step * layer, middle + gap * (number - (net.sizes[layer] - 1) / 2)
 
     edges, labels, nodes = [], [], []
-    for layer in range(1, net.L + 1):
-        few = max(net.sizes[layer - 1 : layer + 1]) <= 3
-        for j in range(net.sizes[layer]):
-            for i in range(net.sizes[layer - 1]):
-                (x1, y1), (x2, y2) = at(layer - 1, i), at(layer, j)
-                reach = r / ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-                dx, dy = (x2 - x1) * reach, (y2 - y1) * reach
-                name = f"{layer}.{j}.{i}"
-                line = {
-                    "x1": f"{x1 + dx:.1f}",
-                    "y1": f"{y1 + dy:.1f}",
-                    "x2": f"{x2 - dx:.1f}",
-                    "y2": f"{y2 - dy:.1f}",
-                }
-                picked = pick.get(f"w{name}")
-                hit = "" if picked is None else tag("line", class_="pb-hit", **line)
-                title = tag("title", code("w", layer, j, i))
-                edges.append(
-                    tag(
-                        "g",
-                        title + tag("line", class_="pb-edge", stroke="currentColor", **line) + hit,
-                        data_k=f"e{name}",
-                        data_pick=picked,
-                    )
-                )
-                t = 0.6  # where labels of crossing edges do not meet
-                lx, ly = x1 + t * (x2 - x1), y1 + t * (y2 - y1) + 4
-                labels.append(
-                    write(
-                        lx, ly, f"w{name}", class_="pb-w" + " pb-few" * few, data_k=f"w{name}",
-                        data_pick=picked,
-                    )
-                )  # fmt: skip
-    last = width - 34
-    for j in range(net.sizes[-1]):
-        x, y = at(net.L, j)
-        reach = r / ((last - x) ** 2 + (middle - y) ** 2) ** 0.5
-        edges.append(
-            tag(
-                "g",
-                tag(
-                    "line",
-                    class_="pb-edge pb-thin",
-                    stroke="currentColor",
-                    x1=f"{x + (last - x) * reach:.1f}",
-                    y1=f"{y + (middle - y) * reach:.1f}",
-                    x2=f"{last - 27:.1f}",
-                    y2=f"{middle:.1f}",
-                ),
-                data_k=f"c{j}",
+    for entry in net.params.entries():
+        k, l, j = entry.index, entry.layer, entry.j
+        picked = {"data_k": f"p{k}", "data_pick": pick.get(k)}
+        x, y = at(l, j)
+        if entry.i is None:
+            # Where there is little room, a bias shows only while lit, below the other line.
+            drops = (13, 26) if roomy else (26, 13)
+            shown = "pb-w" + " pb-few" * roomy
+            labels.append(words(x, y + r + drops[0], data_t=f"p{k}", class_=shown, **picked))
+            under = f"u{l}.{j}"
+            lower = {"class_": "pb-under", "data_t": under, "data_k": under}
+            labels.append(words(x, y + r + drops[1], **lower))
+            continue
+        start = at(l - 1, entry.i)
+        line = between(start, (x, y), r)
+        hit = node("line", class_="pb-hit", **line) if pick else ()
+        edge = node("line", class_="pb-edge", stroke="currentColor", **line)
+        lit = {"data_k": f"e{k}", "data_pick": picked["data_pick"]}
+        edges.append(node("g", node("title", str(entry)), edge, hit, **lit))
+        few = max(net.sizes[l - 1 : l + 1]) <= 3
+        # Where lines cross, their middles meet; the labels stand off them.
+        t = 0.5 if min(net.sizes[l - 1 : l + 1]) == 1 else 0.58
+        labels.append(
+            words(
+                start[0] + t * (x - start[0]), start[1] + t * (y - start[1]) + 4, data_t=f"p{k}",
+                class_="pb-w" + " pb-few" * few, **picked,
             )
-        )
+        )  # fmt: skip
+    for j in range(net.sizes[-1]):
+        thin = {"class_": "pb-edge pb-thin", "stroke": "currentColor"}
+        ends = between(at(net.L, j), last, r, 29)
+        edges.append(node("g", node("line", **thin, **ends), data_k=f"c{j}"))
     for layer, size in enumerate(net.sizes):
         for j in range(size):
             x, y = at(layer, j)
-            name = label("a", layer, j) if layer else label("x", None, j)
-            below = ""
-            if layer:
-                picked = pick.get(f"b{layer}.{j}")
-                bias, under, roomy = f"b{layer}.{j}", f"u{layer}.{j}", widest <= 4
-                # Where there is little room, a bias shows only while lit, below the other line.
-                drops = (13, 26) if roomy else (26, 13)
-                below = write(
-                    x, y + r + drops[0], bias, class_="pb-w" + " pb-few" * roomy, data_k=bias,
-                    data_pick=picked,
-                ) + write(x, y + r + drops[1], under, class_="pb-under", data_k=under)  # fmt: skip
+            round_ = {"cx": f"{x:g}", "cy": f"{y:g}", "r": r}
+            inside = f"a{layer}.{j} {8 if roomy else 6} {1.8 * r:g}"
+            name = label("a" if layer else "x", layer or None, j)
             nodes.append(
-                tag(
+                node(
                     "g",
-                    tag("circle", cx=f"{x:g}", cy=f"{y:g}", r=r, fill="none", stroke="currentColor")
-                    + write(x, y + 4, f"a{layer}.{j}", class_="pb-in")
-                    + write(x, y - r - 6, None, name, class_="pb-name"),
+                    node("circle", fill="none", stroke="currentColor", **round_),
+                    words(x, y + 4, data_t=inside, class_="pb-in", lengthAdjust="spacingAndGlyphs"),
+                    words(x, y - r - 6, name, class_="pb-name"),
                     class_="pb-node",
                     data_k=f"n{layer}.{j}",
                 )
-                + below
             )
-    box: dict[str, Any] = {"x": last - 27, "y": middle - 18, "width": 56, "height": 36, "rx": 8}
+    x, y = last
+    box = {"x": f"{x - 29:g}", "y": f"{y - 18:g}", "width": 58, "height": 36, "rx": 8}
+    inside = {"data_t": "C 8 52", "lengthAdjust": "spacingAndGlyphs"}
     nodes.append(
-        tag(
+        node(
             "g",
-            tag("rect", fill="none", stroke="currentColor", **box)
-            + write(last + 1, middle + 4, "C", class_="pb-in")
-            + write(last + 1, middle - 24, None, "loss C", class_="pb-name")
-            + write(last + 1, middle + 34, "target", class_="pb-name"),
+            node("rect", fill="none", stroke="currentColor", **box),
+            words(x, y + 4, class_="pb-in", **inside),
+            words(x, y - 24, "loss C", class_="pb-name"),
+            words(x, y + 34, data_t="target", class_="pb-name"),
             class_="pb-node",
             data_k="nC",
         )
     )
-    return svg(width, height, words, *edges, *labels, *nodes)
+    return svg(width, height, alt, *edges, *nodes, *labels)

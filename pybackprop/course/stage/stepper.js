@@ -1,9 +1,11 @@
-// A stepper shows one frame of a run. A run is a set of columns: a list with one value a frame, a sparse
-// column { at, v } that holds its value until the next, a packed one { d, k } of differences in units of
-// 10^-k, or a template with {other columns} in it.
+// A stepper shows one frame of a run. A run is a set of columns: one value for all frames, a list with one
+// a frame, a sparse column { at, v } that holds its value until the next, or a packed one { d, k } of
+// differences in units of 10^-k. A column's values are numbers or text, unless it declares that they are
+// { markup: column } of trees, or { template: column } of text, column, text, ..., column, text.
 // Python drew the picture and the table, and marked what changes:
-//   data-t="c"             text is column c            data-h="c"     HTML is column c
-//   data-x="c a b" data-y  moved to a + b * column c   data-d="c"     path is column c
+//   data-t="c [n w]"       holds column c; text of more than n characters is pressed into the width w
+//   data-at="c a b [d e f]"  moved to a + b * column c, e + f * column d
+//   data-d="c"             path is column c
 //   data-trail="c a b d e f"  line through all (c, d) up to this frame
 //   data-w="c"             line as strong as a weight, dashed below 0
 //   data-run="0 2"         shown in these runs only
@@ -27,20 +29,34 @@ const ICONS = {
   Pause: "M7 5h3v14H7zM14 5h3v14h-3z", Next: "M8 5l10 7-10 7z", Last: "M17 5v14M5 5l10 7-10 7z",
 };
 
+// A tree as Python wrote it: text, or [tag, attributes, children].
+function grow(tree, space = "http://www.w3.org/1999/xhtml") {
+  if (typeof tree === "string") return tree;
+  const [tag, attributes, children] = tree;
+  if (tag === "svg") space = "http://www.w3.org/2000/svg";
+  const element = document.createElementNS(space, tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  element.append(...children.map((child) => grow(child, space)));
+  return element;
+}
+
 KINDS.stepper = ({ model, data, poster, el, signal }) => {
   const { choices, runs, cols: shared } = data;
   if (!runs.length || runs.some((one) => !(one.n > 0))) throw new Error("there are no frames");
   const chosen = choices.map((choice) => choice.start ?? 0);
-  let run, frame = 0, timer = 0, speed = 1;
+  let run, frame = 0, timer = 0, speed = 1, lit = new Map();
 
-  const raw = (name, at = frame) => {
-    const column = run.cols[name] ?? shared[name];
-    if (Array.isArray(column)) return column[at];
-    return column?.v ? column.v[column.at.findLastIndex((first) => first <= at)] : column;
+  const column = (name) => run.cols[name] ?? shared[name];
+  const pick = (one, at = frame) => {
+    if (Array.isArray(one)) return one[at];
+    return one?.v ? one.v[one.at.findLastIndex((first) => first <= at)] : one;
   };
-  const fill = (name) => {
-    const value = raw(name);
-    return typeof value === "string" ? value.replace(/\{([\w.]+)\}/g, (_, other) => fill(other)) : show(value);
+  // What is not declared as anything else is text.
+  const content = (name) => {
+    const one = column(name);
+    if (one?.markup) return pick(one.markup);
+    if (!one?.template) return show(pick(one));
+    return pick(one.template).map((part, k) => (k % 2 ? content(part) : part)).join("");
   };
 
   for (const { cols } of runs) {
@@ -50,58 +66,81 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     }
   }
 
-  // What changes, as a list of functions that each update one element.
-  const updates = [];
-  const each = (attribute, bind) => poster.querySelectorAll(`[data-${attribute}]`).forEach((node) => {
-    const [name, ...rest] = node.getAttribute(`data-${attribute}`).split(" ");
-    let last;
-    const update = bind(node, name, rest);
-    updates.push(() => {
-      const value = update.value();
-      if (value !== last) update.apply(last = value);
+  // What changes inside an element, as a function that brings it to this frame.
+  function bind(root) {
+    const updates = [];
+    const each = (mark, make) => root.querySelectorAll(`[data-${mark}]`).forEach((node) => {
+      const { value, apply } = make(node, ...node.getAttribute(`data-${mark}`).split(" "));
+      let last = updates; // nothing that a value can be
+      updates.push(() => {
+        const now = value();
+        if (now !== last) apply(last = now);
+      });
     });
-  });
-  each("t", (node, name) => ({ value: () => fill(name), apply: (text) => { node.textContent = text; } }));
-  each("h", (node, name) => ({ value: () => fill(name), apply: (html) => { node.innerHTML = html; } }));
-  each("d", (node, name) => ({ value: () => raw(name), apply: (path) => node.setAttribute("d", path ?? "") }));
-  each("w", (node, name) => ({
-    value: () => raw(name),
-    apply: (weight) => {
-      node.setAttribute("stroke-width", Math.round(10 * Math.min(5, 0.4 + Math.abs(weight))) / 10);
-      node.setAttribute("stroke-dasharray", weight < 0 ? "4 3" : "none");
-    },
-  }));
-  each("k", (node, name) => ({
-    value: () => (` ${raw("lit") ?? ""} `.match(` ${name}:(\\w+) `) ?? [])[1],
-    apply: (role) => role ? node.setAttribute("data-on", role) : node.removeAttribute("data-on"),
-  }));
-  each("run", (node, name, rest) => ({
-    value: () => [name, ...rest].includes(String(runs.indexOf(run))),
-    apply: (visible) => { node.style.display = visible ? "" : "none"; },
-  }));
-  const place = (name, [a, b], at) => {
-    const value = raw(name, at);
-    return value == null ? null : Math.round(10 * (+a + b * value)) / 10;
-  };
-  poster.querySelectorAll("[data-x], [data-y]").forEach((node) => {
-    const [x, y] = ["data-x", "data-y"].map((name) => (node.getAttribute(name) ?? "").split(" "));
-    updates.push(() => {
-      const [dx, dy] = [x, y].map(([name, ...scale]) => (name ? place(name, scale) : 0));
-      node.style.display = dx == null || dy == null ? "none" : "";
-      node.setAttribute("transform", `translate(${dx ?? 0},${dy ?? 0})`);
+    const place = (name, a, b, at) => {
+      const value = pick(column(name), at);
+      return value == null ? null : Math.round(10 * (+a + b * value)) / 10;
+    };
+    each("t", (node, name, most, width) => {
+      let inside = () => {};
+      updates.push(() => inside());
+      return {
+        value: () => content(name),
+        apply: (now) => {
+          if (typeof now === "string") {
+            node.textContent = now;
+            if (now.length > most) node.setAttribute("textLength", width);
+            else if (most) node.removeAttribute("textLength");
+          } else {
+            node.replaceChildren(...now.map((tree) => grow(tree)));
+            inside = bind(node);
+            inside();
+          }
+        },
+      };
     });
-  });
-  each("trail", (node, name, [a, b, other, c, d]) => ({
-    value: () => `${runs.indexOf(run)} ${frame}`,
-    apply: () => {
-      const points = [];
-      for (let at = 0; at <= frame; at++) {
-        const [x, y] = [place(name, [a, b], at), place(other, [c, d], at)];
-        if (x != null && y != null) points.push(`${x},${y}`);
-      }
-      node.setAttribute("points", points.join(" "));
-    },
-  }));
+    each("d", (node, name) => ({ value: () => pick(column(name)), apply: (path) => node.setAttribute("d", path) }));
+    each("w", (node, name) => ({
+      value: () => pick(column(name)),
+      apply: (weight) => {
+        node.setAttribute("stroke-width", Math.round(10 * Math.min(5, 0.4 + Math.abs(weight))) / 10);
+        node.setAttribute("stroke-dasharray", weight < 0 ? "4 3" : "none");
+      },
+    }));
+    each("k", (node, name) => ({
+      value: () => lit.get(name),
+      apply: (role) => role ? node.setAttribute("data-on", role) : node.removeAttribute("data-on"),
+    }));
+    each("run", (node, ...numbers) => ({
+      value: () => numbers.includes(String(runs.indexOf(run))),
+      apply: (visible) => { node.style.display = visible ? "" : "none"; },
+    }));
+    each("at", (node, c, a, b, d, e, f) => ({
+      value: () => {
+        const [x, y] = [place(c, a, b), d ? place(d, e, f) : 0];
+        return x == null || y == null ? null : `translate(${x},${y})`;
+      },
+      apply: (move) => {
+        node.style.display = move ? "" : "none";
+        if (move) node.setAttribute("transform", move);
+      },
+    }));
+    each("trail", (node, c, a, b, d, e, f) => ({
+      value: () => {
+        const points = [];
+        for (let at = 0; at <= frame; at++) {
+          const [x, y] = [place(c, a, b, at), place(d, e, f, at)];
+          if (x != null && y != null) points.push(`${x},${y}`);
+        }
+        return points.join(" ");
+      },
+      apply: (points) => node.setAttribute("points", points),
+    }));
+    return () => updates.forEach((update) => update());
+  }
+  // Markup in the still grows anew, with what changes inside it.
+  poster.querySelectorAll("[data-t]").forEach((node) => { if (node.firstElementChild) node.textContent = ""; });
+  const update = bind(poster);
 
   // The controls.
   const say = poster.querySelector(".pb-say");
@@ -145,10 +184,11 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     go(frame);
   }
   function go(to) {
-    frame = Math.max(0, Math.min(run.n - 1, to));
-    updates.forEach((update) => update());
+    frame = Math.max(0, Math.min(run.n - 1, Math.trunc(to) || 0));
+    lit = new Map((pick(column("lit")) ?? "").split(" ").map((one) => one.split(":")));
+    update();
     slider.value = frame;
-    const where = raw("where") && fill("where"); // explorers name a place, not a step
+    const where = column("where") && content("where"); // explorers name a place, not a step
     slider.setAttribute("aria-valuetext", where ?? `step ${frame + 1} of ${run.n}`);
     count.textContent = where ?? `${frame + 1} / ${run.n}`;
     el.dataset.frame = frame;
@@ -203,11 +243,11 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     choose();
   }, { signal }));
   poster.querySelectorAll("[data-drag]").forEach((node) => {
-    const [name, ...scale] = node.dataset.drag.split(" ");
+    const [name, a, b] = node.dataset.drag.split(" ");
     const follow = (event) => {
       if (event.type === "pointermove" && !event.buttons) return;
       const x = new DOMPoint(event.clientX, event.clientY).matrixTransform(node.getScreenCTM().inverse()).x;
-      const far = (at) => Math.abs(place(name, scale, at) - x);
+      const far = (at) => Math.abs(+a + b * pick(column(name), at) - x);
       let best = 0;
       for (let at = 1; at < run.n; at++) if (far(at) < far(best)) best = at;
       pause();
@@ -233,12 +273,16 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     setTimeout(() => { link.textContent = "Link to this step"; }, 1500);
   }
   function follow() {
-    const [name, state] = decodeURIComponent(location.hash.slice(1)).split("=");
+    let hash = location.hash.slice(1);
+    try {
+      hash = decodeURIComponent(hash); // on its way a comma may have become %2C
+    } catch { /* no address that decodes is one of a stepper's */ }
+    const [name, state] = hash.split("=");
     if (!state || name !== address().split("=")[0]) return;
     const [to, ...options] = state.split(",").map(Number);
     options.forEach((option, c) => { if (choices[c]?.options[option] != null) chosen[c] = option; });
     pause();
-    frame = to || 0;
+    frame = to;
     choose();
     el.scrollIntoView({ block: "center" });
     poster.focus({ preventScroll: true });

@@ -2,25 +2,25 @@
 
 A frame is a dict: what each marked place of the picture, panel and table holds at that moment. A
 run is a list of frames (or columns made directly, where frames are many). ``stepper.js`` says how
-places are marked; `still` does the same here, for readers without JavaScript.
+places are marked; `Moment` does the same here, for readers without JavaScript.
 """
 
-import html
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .display import Interactive
+from .tree import Markup, Node, Part, Template, node, write
 
 Frame = dict[str, Any]
 Columns = Mapping[str, Any]
 
 MOST_FRAMES = 2000
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+DECLARED: dict[type, str] = {Markup: "markup", Template: "template"}
 
 
 def rounded(value: float, digits: int = 4) -> float | int:
@@ -48,6 +48,9 @@ def num(value: float, digits: int = 4) -> str:
         mantissa = mantissa.rstrip("0").rstrip(".")
         return f"{mantissa}×10{str(int(exponent)).translate(SUPERSCRIPT)}".replace("-", "−")
     return np.format_float_positional(shown, trim="-").replace("-", "−")
+
+
+# Columns
 
 
 def columns(frames: Sequence[Frame]) -> dict[str, Any]:
@@ -79,6 +82,28 @@ def packed(values: Iterable[float], decimals: int) -> dict[str, Any]:
     return {"d": units[:1] + [b - a for a, b in pairwise(units)], "k": decimals}
 
 
+def declared(name: str, column: Any) -> Any:
+    """Return a column of markup or of templates as one that says so; any other is text or numbers.
+
+    >>> declared("say", [Template("{t}"), Template("end")])
+    {'template': [('', 't', ''), ('end',)]}
+    >>> declared("say", ["{t}", "<b>"])
+    ['{t}', '<b>']
+    """
+    if type(column) in DECLARED:
+        column = {"at": [0], "v": [column]}
+    values = column if isinstance(column, list) else [column]
+    if isinstance(column, dict):
+        values = column.get("v", [])
+    kinds = {DECLARED.get(type(value), "") for value in values}
+    if len(kinds) > 1:
+        raise TypeError(
+            f"column {name!r} mixes text, markup and templates; a column is one of them"
+        )
+    (kind,) = kinds or {""}
+    return {kind: column} if kind else column
+
+
 def value_at(column: Any, frame: int) -> Any:
     """Return what a column holds at a frame."""
     if isinstance(column, list):
@@ -90,60 +115,110 @@ def value_at(column: Any, frame: int) -> Any:
     return column
 
 
-def text_at(run: Columns, name: str, frame: int) -> str:
-    """Return a column's value as text, the columns named in it filled in."""
-    value = value_at(run[name], frame)
+def content_at(run: Columns, name: str, frame: int) -> Any:
+    """Return what a place shows: `Markup` where the column is declared as that, else text."""
+    column = run[name]
+    if isinstance(column, dict) and "markup" in column:
+        return value_at(column["markup"], frame)
+    if isinstance(column, dict) and "template" in column:
+        parts = enumerate(value_at(column["template"], frame))
+        return "".join(content_at(run, part, frame) if k % 2 else part for k, part in parts)
+    value = value_at(column, frame)
     if value is None:
         return "–"
     if isinstance(value, int | float):
         return num(value, digits=12)  # columns hold what is shown: nothing is left to round
-    return re.sub(r"\{([\w.]+)\}", lambda match: text_at(run, match[1], frame), value)
+    return value
 
 
-def still(markup: str, run: Columns, frame: int, number: int) -> str:
-    """Fill the marked places of a picture, panel or table with one frame of run ``number``."""
+# The still
 
-    def place(marks: Sequence[str], at: int) -> float | None:
-        name, a, b = marks
-        value = value_at(run[name], at)
+
+class Moment(NamedTuple):
+    """One frame of one run: what each marked element holds and looks like then.
+
+    Attributes
+    ----------
+    run : columns
+    frame : int
+    number : int
+        The run's place among the runs.
+    """
+
+    run: Columns
+    frame: int
+    number: int
+
+    def fill(self, one: Node) -> Node:
+        """Return an element with its marks followed."""
+        children, more = one.children, {}
+        for name, value in one.attributes.items():
+            if name == "data-t":
+                children, new = self.text(*value.split(" "))
+            elif name in CHANGES:
+                new = CHANGES[name](self, *value.split(" "))
+            else:
+                continue
+            more |= new
+        return Node(one.tag, one.attributes | more, children)
+
+    def text(self, name: str, most: str = "", width: str = "") -> tuple[Markup, dict[str, str]]:
+        """Return a column's content, pressed into a width where it has too many characters."""
+        content = content_at(self.run, name, self.frame)
+        if not isinstance(content, str):
+            return Markup(*content), {}
+        tight = most and len(content) > int(most)
+        return Markup(content), {"textLength": width} if tight else {}
+
+    def place(self, name: str, a: str, b: str, frame: int) -> float | None:
+        """Return a + b times the column's value."""
+        value = value_at(self.run[name], frame)
         # Ties upward, as JavaScript rounds them.
         return None if value is None else math.floor(10 * (float(a) + float(b) * value) + 0.5) / 10
 
-    def moved(match: re.Match[str]) -> str:
-        x, y = (place(marks.split(), frame) if marks else 0 for marks in match.groups())
+    def moved(self, *scales: str) -> dict[str, str]:
+        """Return the element's place, of (column, a, b) for x, and for y where that moves, too."""
+        x = self.place(*scales[:3], self.frame)
+        y = self.place(*scales[3:], self.frame) if len(scales) > 3 else 0
         if x is None or y is None:
-            return f'{match[0]} style="display:none"'
-        return f'{match[0]} transform="translate({x:g},{y:g})"'
+            return {"style": "display:none"}
+        return {"transform": f"translate({x:g},{y:g})"}
 
-    def trail(match: re.Match[str]) -> str:
-        marks = match[1].split()
-        points = [(place(marks[:3], at), place(marks[3:], at)) for at in range(frame + 1)]
-        line = " ".join(f"{u:g},{v:g}" for u, v in points if u is not None and v is not None)
-        return f'{match[0]} points="{line}"'
+    def trail(self, *scales: str) -> dict[str, str]:
+        """Return the points of a line up to this frame."""
+        points = [
+            (self.place(*scales[:3], at), self.place(*scales[3:], at))
+            for at in range(self.frame + 1)
+        ]
+        gone = [f"{x:g},{y:g}" for x, y in points if x is not None and y is not None]
+        return {"points": " ".join(gone)}
 
-    def chosen(match: re.Match[str]) -> str:
-        shown = str(number) in match[1].split()
-        return match[0] if shown else f'{match[0]} style="display:none"'
+    def strength(self, name: str) -> dict[str, str]:
+        """Return the stroke of a weight: the wider the larger, dashed below 0."""
+        weight = value_at(self.run[name], self.frame)
+        width = math.floor(10 * min(5, 0.4 + abs(weight)) + 0.5) / 10
+        return {"stroke-width": f"{width:g}", "stroke-dasharray": "4 3" if weight < 0 else "none"}
 
-    def filled(match: re.Match[str]) -> str:
-        text = text_at(run, match[3], frame)
-        return match[1] + (html.escape(text) if match[2] == "t" else text)
+    def light(self, name: str) -> dict[str, str]:
+        """Return the role in which the element is lit."""
+        lit = value_at(self.run.get("lit", ""), self.frame)
+        roles = dict(one.split(":") for one in lit.split())
+        return {"data-on": roles[name]} if name in roles else {}
 
-    markup = re.sub(r'(data-([th])="([\w.]+)"[^>]*>)', filled, markup)
+    def visible(self, *numbers: str) -> dict[str, str]:
+        """Hide what belongs to other runs."""
+        return {} if str(self.number) in numbers else {"style": "display:none"}
 
-    def stroke(match: re.Match[str]) -> str:
-        weight = value_at(run[match[1]], frame)
-        width = rounded(min(5, 0.4 + abs(weight)), 2)
-        dash = "4 3" if weight < 0 else "none"
-        return f'{match[0]} stroke-width="{width:g}" stroke-dasharray="{dash}"'
 
-    markup = re.sub(r'data-w="([\w.]+)"', stroke, markup)
-    markup = re.sub(
-        r'data-d="([\w.]+)"', lambda m: f'{m[0]} d="{value_at(run[m[1]], frame)}"', markup
-    )
-    markup = re.sub(r'data-x="([^"]+)"(?: data-y="([^"]+)")?', moved, markup)
-    markup = re.sub(r'data-trail="([^"]+)"', trail, markup)
-    return re.sub(r'data-run="([^"]+)"', chosen, markup)
+CHANGES: dict[str, Callable[..., dict[str, str]]] = {
+    "data-at": Moment.moved,
+    "data-trail": Moment.trail,
+    "data-d": lambda now, name: {"d": value_at(now.run[name], now.frame)},
+    "data-w": Moment.strength,
+    "data-k": Moment.light,
+    "data-run": Moment.visible,
+}
+"""Mark -> what it changes about its element."""
 
 
 def choice(label: str, options: Sequence[str], start: int = 0) -> dict[str, Any]:
@@ -154,16 +229,16 @@ def choice(label: str, options: Sequence[str], start: int = 0) -> dict[str, Any]
 def stepper(
     name: str,
     title: str,
-    picture: str,
+    picture: Part,
     runs: Sequence[Columns],
     *,
-    table: str,
+    table: Part,
     caption: str = "All numbers",
-    choices: Sequence[Mapping[str, Any]] = (),
+    choices: Sequence[dict[str, Any]] = (),
     shared: Columns | None = None,
     wide: bool = False,
     open: bool = False,
-    interval: int = 1500,
+    interval: int = 900,
     start: int = 0,
     controls: Callable[[], Mapping[str, Any]] | None = None,
     remake: Callable[..., Interactive] | None = None,
@@ -174,8 +249,8 @@ def stepper(
     ----------
     name, title : str
         For links, and for the reader.
-    picture, table : str
-        SVG and HTML with marked places.
+    picture, table : str, Node or Markup
+        With marked places.
     runs : sequence of columns
         One for each combination of the choices, the last choice changing fastest. Each has ``n``,
         the number of frames, and at least ``say``, the sentence, and ``math``, the equation.
@@ -201,10 +276,10 @@ def stepper(
     ValueError
         No frames, too many, a NaN, or runs that do not match the choices.
     """
-    shared = shared or {}
     expected = math.prod(len(one["options"]) for one in choices)
     if len(runs) != expected:
         raise ValueError(f"{len(runs)} runs for {expected} combinations of the choices")
+    common = {key: declared(key, column) for key, column in (shared or {}).items()}
     plain = []
     for run in runs:
         count = run.get("n", 0)
@@ -213,38 +288,42 @@ def stepper(
                 f"a stepper takes 1 to {MOST_FRAMES} frames, got {count}; "
                 + ("give it something to show" if not count else "take every k-th of them")
             )
-        plain.append({"n": count, "cols": {key: run[key] for key in run if key != "n"}})
+        own = {key: declared(key, column) for key, column in run.items() if key != "n"}
+        plain.append({"n": count, "cols": own})
     number = 0
     for one in choices:
         number = number * len(one["options"]) + one["start"]
-    first = {**shared, **plain[number]["cols"]}
-    panel = (
-        '<div class="pb-panel"><div class="pb-math" data-h="math"></div>'
-        '<p class="pb-say" data-t="say"></p></div>'
+    scroll = {"tabindex": "0", "role": "group", "aria_label": caption}
+    poster = node(
+        "div",
+        node("div", node("strong", title, class_="pb-title"), class_="pb-head"),
+        node("div", picture, class_="pb-picture"),
+        node(
+            "div",
+            node("div", class_="pb-math", data_t="math"),
+            node("p", class_="pb-say", data_t="say"),
+            class_="pb-panel",
+        ),
+        node(
+            "details",
+            node("summary", caption),
+            node("div", table, class_="pb-scroll", **scroll),
+            class_="pb-numbers",
+            open="",
+        ),
+        class_="pb-poster" + " pb-wide" * wide,
     )
-    body = still(
-        f'<div class="pb-picture">{picture}</div>{panel}'
-        f'<details class="pb-numbers" open><summary>{html.escape(caption)}</summary>'
-        f'<div class="pb-scroll" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
-        f"{table}</div></details>",
-        first,
-        start or plain[number]["n"] - 1,
-        number,
-    )
-    poster = (
-        f'<div class="pb-poster{" pb-wide" * wide}"><div class="pb-head"><strong class="pb-title">'
-        f"{html.escape(title)}</strong></div>{body}</div>"
-    )
+    now = Moment({**common, **plain[number]["cols"]}, start or plain[number]["n"] - 1, number)
     data = {
         "name": name,
         "title": title,
         "choices": list(choices),
         "runs": plain,
-        "cols": shared,
+        "cols": common,
         "interval": interval,
         "open": open,
         "start": start,
     }
     steps = max(run["n"] for run in plain)
     summary = f"{title}: {steps} step{'s' * (steps > 1)}"
-    return Interactive("stepper", name, data, poster, summary, controls, remake)
+    return Interactive("stepper", name, data, write(poster, now.fill), summary, controls, remake)

@@ -5,8 +5,10 @@ its data on a page without a kernel, where the page's script brings it to life.
 """
 
 from ..stage.display import STATIC, Interactive, module, page_script, style
+from .backward import backward_stepper
+from .derivation import derivation_stepper
 from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
-from .network_steps import backward_stepper, derivation_stepper, forward_stepper
+from .forward import forward_stepper
 from .race import optimizer_race
 from .training import training_stepper
 

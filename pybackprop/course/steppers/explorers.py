@@ -5,15 +5,28 @@ from typing import Any
 
 import numpy as np
 
-from ...activations import ACTIVATIONS
+from ...activations import ACTIVATIONS, Activation
 from ...gradcheck import METHODS, check_gradient
-from ...losses import LOSSES, objective
+from ...losses import LOSSES, Loss, objective
 from ...network import Network
 from ...params import Array
 from ..stage.display import Interactive
-from ..stage.drawing import PRIME, Chart, frac, key, lines, svg, swatch, sym, table
+from ..stage.drawing import (
+    PRIME,
+    Chart,
+    colored,
+    key,
+    lines,
+    place,
+    slope,
+    svg,
+    swatch,
+    sym,
+    table,
+    var,
+)
 from ..stage.stepper import SUPERSCRIPT, choice, num, rounded, stepper
-from .network_steps import FUNCTION
+from ..stage.tree import Markup, Part, Template, node
 
 Z = np.linspace(-6, 6, 121).round(1)
 MIDDLE = 60
@@ -25,37 +38,44 @@ def short(values: Any) -> list[float | int]:
     return [rounded(value) for value in np.ravel(values).tolist()]
 
 
+def bold(column: str, role: str = "") -> Part:
+    """Return a column's value, bold and in the color of a role."""
+    return node("b", colored(place(column), role) if role else place(column))
+
+
 # Activations
 
 
-def activation_columns(name: str) -> dict[str, Any]:
+def activation_columns(phi: Activation) -> dict[str, Any]:
     """Return value, slope and what a slope does to a gradient, for z from -6 to 6."""
-    phi = ACTIVATIONS[name]
     a = phi(Z)
-    slope = phi.derivative(Z, a) * np.ones_like(Z)
-    largest = slope.max()
-    f = FUNCTION[name]
+    slopes = phi.derivative(Z, a) * np.ones_like(Z)
+    largest = np.abs(slopes).max()
+    slope_at_z = [phi.symbol, PRIME, "(", place("z"), ")"]
     return {
         "n": len(Z),
         "a": short(a),
-        "d": short(slope),
-        "d5": short(slope**5),
-        "mood": [mood(one, largest) for one in slope.tolist()],
+        "d": short(slopes),
+        "d5": short(slopes**5),
+        "mood": [mood(one, largest) for one in slopes.tolist()],
         "math": lines(
-            name,
-            f"{sym('a', role='activation')} = {f}(<var>z</var>) = {f}({{z}}) = "
-            '<b><span class="pb-activation">{a}</span></b>',
-            f'{f}{PRIME}({{z}}) = <b><span class="pb-gradient">{{d}}</span></b>',
-            f"five such layers: {f}{PRIME}({{z}})<sup>5</sup> = "
-            '<b><span class="pb-gradient">{d5}</span></b>',
+            phi.name,
+            [
+                sym("a", role="activation"), f" = {phi.symbol}(", var("z"), f") = {phi.symbol}(",
+                place("z"), ") = ", bold("a", "activation"),
+            ],
+            [slope_at_z, " = ", bold("d", "gradient")],
+            ["five such layers: ", slope_at_z, node("sup", "5"), " = ", bold("d5", "gradient")],
         ),
-        "say": f"At z = {{z}}, {name} gives {{a}}; its slope is {{d}}. {{mood}}",
-    }
+        "say": Template(
+            "At z = {z}, {name} gives {a}; its slope is {d}. {mood}", name=phi.name
+        ),
+    }  # fmt: skip
 
 
 def mood(slope: float, largest: float) -> str:
     """Say what a slope does to a gradient, and how it stands to the largest one."""
-    share = abs(slope) / largest
+    share = abs(slope) / largest if largest else 0
     if share == 0:
         return "No gradient passes here at all."
     if share < 0.1:
@@ -67,13 +87,14 @@ def mood(slope: float, largest: float) -> str:
     return "A gradient passes well."
 
 
-def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
+def activation_explorer(names: Sequence[str | Activation] = ELEMENTWISE) -> Interactive:
     """Show activation functions, their slopes and where they saturate; the reader drags z.
 
     Parameters
     ----------
-    names : sequence of str, optional
-        Keys of ``pb.ACTIVATIONS`` but for softmax, which has no curve over one z.
+    names : sequence of str or Activation, optional
+        Keys of ``pb.ACTIVATIONS``, or activations of your own; but for softmax and others that mix
+        the entries of a row, which have no curve over one z.
 
     Returns
     -------
@@ -89,39 +110,41 @@ def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
     >>> activation_explorer(["sigmoid", "relu"])
     Activation functions: 121 steps
     """
-    for name in names:
-        if name not in ELEMENTWISE:
-            raise ValueError(f"no curve for {name!r}; the explorer shows {', '.join(ELEMENTWISE)}")
-    runs = [activation_columns(name) for name in names]
-    if not runs:
+    chosen = [named(name, ACTIVATIONS, ELEMENTWISE) for name in listed(names, "names")]
+    for phi in chosen:
+        if phi.mixing:
+            raise ValueError(f"no curve for {phi.name!r}: it mixes the entries of a row")
+    if not chosen:
         raise ValueError("names is empty; give at least one activation, such as ['sigmoid']")
-    picture = []
-    for place, (name, run) in enumerate(zip(names, runs, strict=True)):
-        bounded = max(np.abs(run["a"])) < 2
+    runs = [activation_columns(phi) for phi in chosen]
+    picture: list[Part] = []
+    for number, (phi, run) in enumerate(zip(chosen, runs, strict=True)):
+        bounded = np.abs(run["a"]).max() < 2
         values = (-1.2, 1.2) if bounded else (-1.5, 6.2)
         ticks = {v: num(v) for v in ((-1, 0, 1) if bounded else (0, 2, 4, 6))}
         top = Chart(48, 22, 330, 130, (-6, 6), values)
         low = Chart(48, 202, 330, 80, (-6, 6), (-0.2, 1.25))
-        f = FUNCTION[name]
         z_ticks = {v: num(v) for v in (-6, -3, 0, 3, 6)}
         picture.append(
-            f'<g data-run="{place}">'
-            + top.frame("", f"a = {f}(z)", dict.fromkeys(z_ticks, ""), ticks)
-            + low.frame("z", f"slope {f}′(z)", z_ticks, {0: "0", 0.5: "0.5", 1: "1"})
-            + top.line(Z, run["a"], "pb-curve pb-s0")
-            + low.line(Z, run["d"], "pb-curve pb-grad")
-            + top.mark("z", "a", "pb-s0")
-            + low.mark("z", "d", "pb-grad", 3)
-            + "</g>"
+            node(
+                "g",
+                top.frame("", f"a = {phi.symbol}(z)", dict.fromkeys(z_ticks, ""), ticks),
+                low.frame("z", f"slope {phi.symbol}′(z)", z_ticks, {0: "0", 0.5: "0.5", 1: "1"}),
+                top.line(Z, run["a"], "pb-curve pb-s0"),
+                low.line(Z, run["d"], "pb-curve pb-grad"),
+                top.window(top.mark("z", "a", "pb-s0")),
+                low.window(low.mark("z", "d", "pb-grad", 3)),
+                data_run=number,
+            )
         )
     chart = Chart(48, 10, 330, 280, (-6, 6), (0, 1))
     picture += [chart.cursor("z"), chart.handle("z")]
     rows = []
-    for name in names:
-        phi, z = ACTIVATIONS[name], np.array([-2.0, 0.0, 2.0])
+    for phi in chosen:
+        z = np.array([-2.0, 0.0, 2.0])
         a = phi(z)
         slopes = phi.derivative(z, a) * np.ones(3)
-        rows.append((name, *map(num, a), *map(num, slopes)))
+        rows.append((phi.name, *map(num, a), *map(num, slopes)))
     head = [
         "activation",
         *(f"f({z})" for z in ("−2", "0", "2")),
@@ -132,8 +155,8 @@ def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
         "Activation functions",
         svg(400, 316, "An activation function and its slope over z", *picture),
         runs,
-        choices=[choice("Function", list(names))] if len(names) > 1 else (),
-        shared={"z": short(Z), "where": "z = {z}"},
+        choices=[choice("Function", [phi.name for phi in chosen])] if len(chosen) > 1 else (),
+        shared={"z": short(Z), "where": Template("z = {z}")},
         table=table(head, rows),
         caption="Values and slopes at three places",
         interval=60,
@@ -141,14 +164,30 @@ def activation_explorer(names: Sequence[str] = ELEMENTWISE) -> Interactive:
     )
 
 
+def listed(names: Any, what: str) -> list[Any]:
+    """Return what was given as a list, or raise where one name stands for several."""
+    if isinstance(names, str | Activation | Loss):
+        raise ValueError(f"{what} is one name, {names!r}; give a list of them, such as [{names!r}]")
+    return list(names)
+
+
+def named(name: Any, known: dict[str, Any], shown: Sequence[str]) -> Any:
+    """Return an entry of a table by its name; an object is taken as it is."""
+    if isinstance(name, Activation | Loss):
+        return name
+    if name not in shown:
+        raise ValueError(f"no curve for {name!r}; the explorer shows {', '.join(shown)}")
+    return known[name]
+
+
 # Losses
 
 SHOWN_LOSSES = ("half_sse", "sse", "bce")  # mse of one output is sse
 
 
-def loss_columns(name: str, y: float) -> dict[str, Any]:
+def loss_columns(loss: Loss, y: float) -> dict[str, Any]:
     """Return a loss of one sigmoid output over the logit z, with both gradients."""
-    phi, loss = ACTIVATIONS["sigmoid"], LOSSES[name]
+    phi = ACTIVATIONS["sigmoid"]
     joined = objective(loss, phi)
     value, over_a, over_z = [], [], []
     target = np.array([[y]])
@@ -165,22 +204,25 @@ def loss_columns(name: str, y: float) -> dict[str, Any]:
         "dz": short(over_z),
         "y": num(y),
         "math": lines(
-            f"{name}, target {num(y)}",
-            f'{sym("a", role="activation")} = σ({{z}}) = <span class="pb-activation">{{a}}</span>',
-            "<var>C</var> = <b>{C}</b>",
-            f"{frac('∂<var>C</var>', '∂<var>a</var>')} = "
-            '<b><span class="pb-gradient">{da}</span></b>',
-            f"{frac('∂<var>C</var>', '∂<var>z</var>')} = {sym('δ', role='delta')} = "
-            '<b><span class="pb-delta">{dz}</span></b>',
+            f"{loss.name}, target {num(y)}",
+            [
+                sym("a", role="activation"), " = σ(", place("z"), ") = ",
+                colored(place("a"), "activation"),
+            ],
+            [var("C"), " = ", bold("C")],
+            [slope("C", var("a")), " = ", bold("da", "gradient")],
+            [slope("C", var("z")), " = ", sym("δ", role="delta"), " = ", bold("dz", "delta")],
         ),
-        "say": f"At the logit {{z}} the output is {{a}} and {name} is {{C}}. "
-        "Its slope over the output is {da}, over the logit {dz}.",
-    }
+        "say": Template(
+            "At the logit {z} the output is {a} and {name} is {C}. "
+            "Its slope over the output is {da}, over the logit {dz}.", name=loss.name,
+        ),
+    }  # fmt: skip
 
 
 def limit(values: Sequence[float]) -> float:
     """Return the last tick of a chart for these values: in steps of a half, and at most 2."""
-    return min(2.0, np.ceil(2 * np.max(np.abs(values))).item() / 2)
+    return min(2.0, max(0.5, np.ceil(2 * np.max(np.abs(values))).item() / 2))
 
 
 def ticks(*values: float) -> dict[float, str]:
@@ -188,13 +230,13 @@ def ticks(*values: float) -> dict[float, str]:
     return {value: num(value) for value in values}
 
 
-def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
+def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
     """Show losses of one sigmoid output over it and over its logit, with gradients; to be dragged.
 
     Parameters
     ----------
-    names : sequence of str, optional
-        Of half_sse, sse and bce.
+    names : sequence of str or Loss, optional
+        Of half_sse, sse and bce, or losses of your own that take a sigmoid's output.
 
     Returns
     -------
@@ -203,24 +245,23 @@ def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
     Raises
     ------
     ValueError
-        An unknown name, or none.
+        An unknown name, a loss of other outputs, or no name at all.
 
     Examples
     --------
     >>> loss_explorer(["half_sse", "bce"])
     Losses and their gradients: 121 steps
     """
-    for name in names:
-        if name not in SHOWN_LOSSES:
-            raise ValueError(f"no curve for {name!r}; the explorer shows {', '.join(SHOWN_LOSSES)}")
-    if not names:
+    chosen = [named(name, LOSSES, SHOWN_LOSSES) for name in listed(names, "names")]
+    if not chosen:
         raise ValueError("names is empty; give at least one loss, such as ['bce']")
     targets = (1.0, 0.0)
-    runs = [loss_columns(name, y) for name in names for y in targets]
+    pairs = [(loss, y) for loss in chosen for y in targets]
+    runs = [loss_columns(loss, y) for loss, y in pairs]
     a = ACTIVATIONS["sigmoid"](Z)
-    picture = []
+    picture: list[Part] = []
     a_ticks, z_ticks = ticks(0, 0.25, 0.5, 0.75, 1), ticks(-6, -3, 0, 3, 6)
-    for place, run in enumerate(runs):
+    for number, run in enumerate(runs):
         at_a, at_z = limit(run["C"] + run["da"]), limit(run["C"] + run["dz"])
         over_a = Chart(48, 22, 330, 120, (0, 1), (-1.15 * at_a, 1.35 * at_a))
         over_z = Chart(48, 196, 330, 120, (-6, 6), (-1.15 * at_z, 1.35 * at_z))
@@ -228,18 +269,20 @@ def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
         for column, chart in (("C", over_z), ("da", over_a), ("dz", over_z)):
             run[f"{column}_in"] = np.clip(run[column], *chart.y).round(4).tolist()
         picture.append(
-            f'<g data-run="{place}">'
-            + over_a.frame("output a", "over the output", a_ticks, ticks(-at_a, 0, at_a))
-            + over_z.frame("logit z", "over the logit", z_ticks, ticks(-at_z, 0, at_z))
-            + over_a.line(a, run["C"], "pb-curve pb-s0")
-            + over_a.line(a, run["da"], "pb-curve pb-grad")
-            + over_z.line(Z, run["C"], "pb-curve pb-s0")
-            + over_z.line(Z, run["dz"], "pb-curve pb-s1")
-            + over_a.mark("a", "C_in", "pb-s0")
-            + over_a.mark("a", "da_in", "pb-grad", 3)
-            + over_z.mark("z", "C_in", "pb-s0")
-            + over_z.mark("z", "dz_in", "pb-s1", 1)
-            + "</g>"
+            node(
+                "g",
+                over_a.frame("output a", "over the output", a_ticks, ticks(-at_a, 0, at_a)),
+                over_z.frame("logit z", "over the logit", z_ticks, ticks(-at_z, 0, at_z)),
+                over_a.line(a, run["C"], "pb-curve pb-s0"),
+                over_a.line(a, run["da"], "pb-curve pb-grad"),
+                over_z.line(Z, run["C"], "pb-curve pb-s0"),
+                over_z.line(Z, run["dz"], "pb-curve pb-s1"),
+                over_a.mark("a", "C_in", "pb-s0"),
+                over_a.mark("a", "da_in", "pb-grad", 3),
+                over_z.mark("z", "C_in", "pb-s0"),
+                over_z.mark("z", "dz_in", "pb-s1", 1),
+                data_run=number,
+            )
         )
     picture += [
         key(
@@ -250,17 +293,21 @@ def loss_explorer(names: Sequence[str] = SHOWN_LOSSES) -> Interactive:
         over_z.handle("z"),
     ]  # fmt: skip
     rows = [
-        (f"{name}, y = {num(y)}", *(num(run[c][at]) for at in (20, 60, 100) for c in ("C", "dz")))
-        for (name, y), run in zip([(n, y) for n in names for y in targets], runs, strict=True)
+        (
+            f"{loss.name}, y = {num(y)}",
+            *(num(run[c][at]) for at in (20, 60, 100) for c in ("C", "dz")),
+        )
+        for (loss, y), run in zip(pairs, runs, strict=True)
     ]
     head = ["loss", *(f"{c} at {z}" for z in ("−4", "0", "4") for c in ("C", "∂C/∂z"))]
+    options = [choice("Loss", [loss.name for loss in chosen]), choice("Target", ["1", "0"])]
     return stepper(
         "loss",
         "Losses and their gradients",
         svg(400, 350, "A loss and its gradient, over the output and over the logit", *picture),
         runs,
-        choices=[choice("Loss", list(names)), choice("Target", [num(y) for y in targets])],
-        shared={"z": short(Z), "a": short(a), "where": "z = {z}"},
+        choices=options,
+        shared={"z": short(Z), "a": short(a), "where": Template("z = {z}")},
         table=table(head, rows),
         caption="Losses and slopes at three logits",
         interval=60,
@@ -342,21 +389,24 @@ def gradient_check_stepper(
         else "Rounding dominates: the difference of two nearly equal losses has few digits left."
         for at in range(len(STEPS))
     ]
-    rows = "".join(
-        f'<tr><th scope="row">{swatch(place)} {label}</th><td>{{{name}}}</td></tr>'
-        for place, (name, label, *_) in enumerate(CHECKS)
-    )
-    run["math"] = lines("Largest relative error at <var>h</var> = {h}") + f"<table>{rows}</table>"
-    run["say"] = (
+    errors = [
+        node("tr", node("th", swatch(number), f" {label}", scope="row"), place(name, "td"))
+        for number, (name, label, *_) in enumerate(CHECKS)
+    ]
+    head = lines(["Largest relative error at ", var("h"), " = ", place("h")])
+    run["math"] = Markup(head, node("table", errors))
+    run["say"] = Template(
         "With the step {h}, central differences err by {c64} in float64 and {c32} in float32; "
         "forward differences by {f64}, the complex step by {i64}. {why}"
     )
     chart = Chart(56, 22, 326, 240, (-16, -1), (-17, 1))
     powers = {v: f"10{str(v).translate(SUPERSCRIPT)}" for v in (-16, -12, -8, -4, 0)}
     curves = [
-        chart.line(STEPS, run[f"{name}_log"], f"pb-curve pb-s{place}")
-        + chart.mark("h_log", f"{name}_log", f"pb-s{place}", place)
-        for place, (name, *_) in enumerate(CHECKS)
+        [
+            chart.line(STEPS, run[f"{name}_log"], f"pb-curve pb-s{number}"),
+            chart.mark("h_log", f"{name}_log", f"pb-s{number}", number),
+        ]
+        for number, (name, *_) in enumerate(CHECKS)
     ]
     x_ticks = {v: text for v, text in powers.items() if v} | {-1: "10⁻¹"}
     ends = [
@@ -377,7 +427,7 @@ def gradient_check_stepper(
             *curves, chart.cursor("h_log"), chart.handle("h_log"),
         ),
         [run],
-        shared={"where": "h = {h}"},
+        shared={"where": Template("h = {h}")},
         table=table(["method", "best h", "its error", "default h"], ends),
         caption="The best step of each method",
         interval=150,

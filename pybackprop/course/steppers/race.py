@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...optimizers import SGD, Adam, Optimizer, RMSProp
+from ...optimizers import SGD, Adam, RMSProp
+from ...params import Array
 from ..stage.display import Interactive
-from ..stage.drawing import Chart, lines, svg, swatch, table, tag, write
-from ..stage.stepper import choice, num, rounded, stepper
+from ..stage.drawing import Chart, lines, place, svg, swatch, table, words
+from ..stage.stepper import MOST_FRAMES, choice, num, rounded, stepper
+from ..stage.tree import Markup, Node, Part, Template, node
+from .one_example import rates
 
 
 class Surface(NamedTuple):
@@ -77,7 +80,7 @@ RACERS: dict[str, Callable[[float], Any]] = {
 FAR = 1e6
 
 
-def walk(surface: Surface, optimizer: Optimizer, steps: int) -> dict[str, list[Any]]:
+def walk(surface: Surface, optimizer: Any, steps: int) -> dict[str, list[Any]]:
     """Return position, height, step length and velocity length after each step.
 
     The velocity is u of momentum and m of Adam; None where an optimizer has none. After a walk
@@ -91,11 +94,25 @@ def walk(surface: Surface, optimizer: Optimizer, steps: int) -> dict[str, list[A
         if not np.abs(theta).max() < FAR:
             break
         state = optimizer.state()
-        velocity = state.get("velocity", getattr(optimizer, "m", None))
+        velocity = state.get("u", state.get("m"))
         size = None if velocity is None else np.hypot(*velocity)
         rows.append((*theta, surface.f(*theta), np.hypot(*(theta - before)), size))
     rows += [(None,) * 5] * (steps + 1 - len(rows))
     return dict(zip("xyfsv", map(list, zip(*rows, strict=True)), strict=True))
+
+
+def outside(surface: Surface, x: float | None, y: float | None) -> bool:
+    """Whether a place is not in the picture."""
+    if x is None or y is None:
+        return True
+    return not (surface.x[0] <= x <= surface.x[1] and surface.y[0] <= y <= surface.y[1])
+
+
+def left_at(surface: Surface, way: dict[str, list[Any]]) -> int:
+    """Return the step with which a walk leaves the picture for good; one past the last: never."""
+    steps = range(len(way["x"]))
+    inside = [t for t in steps if not outside(surface, way["x"][t], way["y"][t])]
+    return inside[-1] + 1
 
 
 def shown(values: Sequence[float | None], digits: int) -> list[float | int | None]:
@@ -104,38 +121,78 @@ def shown(values: Sequence[float | None], digits: int) -> list[float | int | Non
 
 
 def race_columns(surface: Surface, lr: float, steps: int) -> dict[str, Any]:
-    """Return the columns of one race: ``x0, y0, f0, s0, v0`` for the first racer, and so on."""
+    """Return the columns of one race: ``x0, y0, f0, s0, v0`` for the first racer, and so on.
+
+    ``h0, k0`` is where the picture shows it: its line ends where it leaves the picture for good.
+    """
     run: dict[str, Any] = {"n": steps + 1, "lr": num(lr)}
     leaders = []
     walks = [walk(surface, make(lr), steps) for make in RACERS.values()]
-    for place, way in enumerate(walks):
+    for number, way in enumerate(walks):
         for letter, values in way.items():
             places = [v if v is None or letter not in "xy" else round(v, 2) for v in values]
-            run[f"{letter}{place}"] = shown(places, 3)
-        run[f"v{place}"] = run[f"v{place}"] if any(run[f"v{place}"]) else None
+            run[f"{letter}{number}"] = shown(places, 3)
+        run[f"v{number}"] = run[f"v{number}"] if any(run[f"v{number}"]) else None
+        end = left_at(surface, way) + 1  # its last piece of line reaches the rim
+        for drawn, letter in (("h", "x"), ("k", "y")):
+            column = run[f"{letter}{number}"]
+            run[f"{drawn}{number}"] = column[:end] + [None] * len(column[end:])
     names = list(RACERS)
+    ends = [left_at(surface, way) for way in walks]
     for t in range(steps + 1):
         heights = [np.inf if way["f"][t] is None else way["f"][t] for way in walks]
         gone = [name for name, height in zip(names, heights, strict=True) if np.isinf(height)]
+        out = [name for name, end in zip(names, ends, strict=True) if end <= t and name not in gone]
         text = f"{names[int(np.argmin(heights))]} is lowest" if t else "all start at the same place"
+        text += f"; {' and '.join(out)} left the picture" if out else ""
         leaders.append(text + (f"; {' and '.join(gone)} diverged" if gone else ""))
     run["lead"] = leaders
     return run
 
 
-def contours(surface: Surface, chart: Chart) -> str:
-    """Draw the surface's contour lines as one path."""
+def contours(surface: Surface, chart: Chart) -> Node:
+    """Draw the surface's contour lines as one path, in tenths of the picture's unit."""
     from contourpy import contour_generator
 
-    x, y = np.linspace(*chart.x, 61), np.linspace(*chart.y, 61)
+    x, y = np.linspace(*chart.x, 121), np.linspace(*chart.y, 121)
     generator = contour_generator(x, y, surface.f(*np.meshgrid(x, y)))
     path = []
     for level in surface.levels:
         curves: Any = generator.lines(level)
         for curve in curves:
-            points = [f"{chart.at('x', u):.0f} {chart.at('y', v):.0f}" for u, v in curve.tolist()]
-            path.append("M" + "L".join(dict.fromkeys(points)))
-    return tag("path", d="".join(path), class_="pb-contour", fill="none", stroke="currentColor")
+            where = [(chart.at("x", u), chart.at("y", v)) for u, v in curve.tolist()]
+            points = (10 * thinned(np.array(where))).round().astype(int)
+            closed = len(points) > 2 and bool((points[0] == points[-1]).all())
+            steps = np.diff(points, axis=0)[: -1 if closed else None].ravel().tolist()
+            path.append(f"M{points[0][0]} {points[0][1]}l{joined(steps)}" + "z" * closed)
+    return node("path", d="".join(path), class_="pb-contour", fill="none", stroke="currentColor",
+                transform="scale(.1)", vector_effect="non-scaling-stroke")  # fmt: skip
+
+
+def joined(numbers: Sequence[int]) -> str:
+    """Return numbers of a path; a minus sign needs no space before it."""
+    return " ".join(map(str, numbers)).replace(" -", "-")
+
+
+def thinned(points: Array, tolerance: float = 0.15) -> Array:
+    """Leave out the points of a line that lie on the way between those that stay.
+
+    >>> thinned(np.array([[0.0, 0.0], [1.0, 0.01], [2.0, 0.0], [3.0, 3.0]])).tolist()
+    [[0.0, 0.0], [2.0, 0.0], [3.0, 3.0]]
+    """
+    if len(points) < 3:
+        return points
+    start, chord = points[0], points[-1] - points[0]
+    rest, length = points - start, np.hypot(*chord)
+    # Around a closed line the chord has no direction: the distance from its one point counts.
+    off = np.hypot(*rest.T)
+    if length > 0:
+        off = np.abs(chord[0] * rest[:, 1] - chord[1] * rest[:, 0]) / length
+    far = int(off.argmax())
+    if off[far] <= tolerance:
+        return points[[0, -1]]
+    before, after = thinned(points[: far + 1], tolerance), thinned(points[far:], tolerance)
+    return np.concatenate([before[:-1], after])
 
 
 def optimizer_race(
@@ -162,98 +219,101 @@ def optimizer_race(
     Raises
     ------
     ValueError
-        An unknown surface, a rate that is not positive, fewer than 1 step.
+        No surface or an unknown one, a rate that is not positive, steps that are not 1 to 1999.
+    TypeError
+        Steps that are no whole number.
 
     Examples
     --------
     >>> optimizer_race(["long bowl"], lr=0.05, steps=10)
     Optimizer race: 11 steps
     """
-    rates = [lr] if isinstance(lr, int | float) else list(lr)
-    for name in surfaces:
+    given = rates(lr)
+    names = list(surfaces)
+    if isinstance(surfaces, str) or not names:
+        raise ValueError(
+            f"surfaces is {surfaces!r}; give a list of at least one of {', '.join(SURFACES)}"
+        )
+    for name in names:
         if name not in SURFACES:
             raise ValueError(f"no surface {name!r}; the surfaces are {', '.join(SURFACES)}")
-    if steps < 1:
-        raise ValueError(f"steps is {steps}; a race takes at least 1")
-    runs = [race_columns(SURFACES[name], rate, steps) for name in surfaces for rate in rates]
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
+        raise TypeError(f"steps is {steps!r}; a race takes a whole number of steps, such as 35")
+    if not 1 <= steps < MOST_FRAMES:
+        raise ValueError(f"steps is {steps}; a race takes 1 to {MOST_FRAMES - 1}")
+    runs = [race_columns(SURFACES[name], rate, steps) for name in names for rate in given]
     picture = []
-    for which, name in enumerate(surfaces):
+    for which, name in enumerate(names):
         surface = SURFACES[name]
         chart = Chart(30, 10, 360, 250, surface.x, surface.y)
-        mine = " ".join(str(which * len(rates) + place) for place in range(len(rates)))
-        goal = write(
-            chart.at("x", surface.lowest[0]), chart.at("y", surface.lowest[1]) + 5, None, "+",
-            class_="pb-goal",
-        )  # fmt: skip
-        ways = [
-            chart.trail(f"x{place}", f"y{place}", f"pb-curve pb-s{place}")
-            for place in range(len(RACERS))
-        ]
-        marks = [
-            chart.mark(f"x{place}", f"y{place}", f"pb-s{place}", place)
-            for place in range(len(RACERS))
-        ]
-        box: dict[str, Any] = {
-            "x": chart.left,
-            "y": chart.top,
-            "width": chart.width,
-            "height": chart.height,
-        }
-        view = " ".join(f"{value:g}" for value in box.values())
+        x, y = surface.lowest
+        everyone = range(len(RACERS))
         picture.append(
-            f'<g data-run="{mine}">'
-            + chart.frame("", "", ends(chart.x), ends(chart.y))
-            + contours(surface, chart)
-            + goal
-            + tag("svg", "".join([*ways, *marks]), viewBox=view, **box)
-            + "</g>"
+            node(
+                "g",
+                chart.frame("", "", ends(chart.x), ends(chart.y)),
+                contours(surface, chart),
+                words(chart.at("x", x), chart.at("y", y) + 5, "+", class_="pb-goal"),
+                chart.window(
+                    [chart.trail(f"h{k}", f"k{k}", f"pb-curve pb-s{k}") for k in everyone],
+                    [chart.mark(f"h{k}", f"k{k}", f"pb-s{k}", k) for k in everyone],
+                ),
+                data_run=" ".join(str(which * len(given) + k) for k in range(len(given))),
+            )
         )
-    titles = ("optimizer", "x, y", "height", "step", "velocity")
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    rows = "".join(
-        f'<tr><th scope="row">{swatch(place)} {name}</th>'
-        f'<td class="pb-pair">{{x{place}}}, {{y{place}}}</td>'
-        f"<td>{{f{place}}}</td><td>{{s{place}}}</td><td>{{v{place}}}</td></tr>"
-        for place, name in enumerate(RACERS)
-    )
-    shared = {
-        "math": lines("Step {t}, learning rate {lr}")
-        + f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        '<p class="pb-note">velocity: u of momentum, m of Adam, before the learning rate</p>',
-        "say": "After step {t} with learning rate {lr}: {lead}.",
-        "t": list(range(steps + 1)),
-    }
     finals = [
-        (f"{name}, η = {num(rate)}", *(final(run[f"f{place}"]) for place in range(len(RACERS))))
-        for (name, rate), run in zip([(n, r) for n in surfaces for r in rates], runs, strict=True)
+        (f"{name}, η = {num(rate)}", *(final(run[f"f{k}"]) for k in range(len(RACERS))))
+        for (name, rate), run in zip([(n, r) for n in names for r in given], runs, strict=True)
     ]
 
     def controls() -> Mapping[str, Any]:
         import ipywidgets
 
         return {
-            "surface": ipywidgets.Dropdown(options=list(surfaces), description="surface"),
+            "surface": ipywidgets.Dropdown(options=names, description="surface"),
             "lr": ipywidgets.FloatLogSlider(
-                rates[0], min=-3, max=0, step=0.1, description="lr", continuous_update=False
+                given[0], min=-3, max=0, step=0.1, description="lr", continuous_update=False
             ),
         }
 
-    choices = [choice("Surface", list(surfaces))] if len(surfaces) > 1 else []
-    if len(rates) > 1:
-        choices.append(choice("Learning rate η", [num(rate) for rate in rates]))
+    choices = [choice("Surface", names)] if len(names) > 1 else []
+    if len(given) > 1:
+        choices.append(choice("Learning rate η", [num(rate) for rate in given]))
     return stepper(
         "race",
         "Optimizer race",
         svg(400, 285, "Contour lines of a surface and the ways of five optimizers", *picture),
         runs,
         choices=choices,
-        shared=shared,
+        shared={
+            "math": standings(),
+            "say": Template("After step {t} with learning rate {lr}: {lead}."),
+            "t": list(range(steps + 1)),
+        },
         table=table([f"height after {steps} steps", *RACERS], finals),
         caption="Who ends how low",
         wide=True,
         interval=250,
         controls=controls,
         remake=lambda surface, lr: optimizer_race([surface], lr, steps=steps),
+    )
+
+
+def standings() -> Markup:
+    """Return the panel: where each racer is."""
+    rows: list[list[Part]] = [
+        [
+            [swatch(k), f" {name}"],
+            node("td", place(f"x{k}"), ", ", place(f"y{k}"), class_="pb-pair"),
+            *(place(f"{letter}{k}", "td") for letter in "fsv"),
+        ]
+        for k, name in enumerate(RACERS)
+    ]
+    note = "velocity: u of momentum, m of Adam, before the learning rate"
+    return Markup(
+        lines(["Step ", place("t"), ", learning rate ", place("lr")]),
+        table(["optimizer", "x, y", "height", "step", "velocity"], rows),
+        node("p", note, class_="pb-note"),
     )
 
 

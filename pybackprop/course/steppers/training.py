@@ -4,28 +4,39 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ...network import Network, check_inputs, check_pairs, evaluate, predict
+from ...history import History, Record
+from ...network import Network, backprop
 from ...params import Array
-from ...training import History
+from ...scores import predict
+from ...stopping import LossBelow, LossChangeBelow, MaxIterations, Patience
 from ..stage.display import Interactive
-from ..stage.drawing import Chart, code, marker, svg, swatch, table, tag, write
+from ..stage.drawing import (
+    Chart,
+    Point,
+    between,
+    colored,
+    joined,
+    marker,
+    place,
+    slope,
+    svg,
+    swatch,
+    table,
+    var,
+    words,
+)
 from ..stage.stepper import num, packed, rounded, stepper
-from .network_steps import entry, parameters
+from ..stage.tree import Markup, Node, Part, Template, node
+from .one_example import by_neuron
 
 MOST_SHOWN = 501
 MOST_LISTED = 60
 MOST_EXAMPLES = 6
 REGIONS = 60
 GRID = 45
-
-RULES = {
-    "iterations reached": ("iterations reached", "n"),
-    "loss below": ("loss below threshold", "threshold"),
-    "change of loss below": ("change of loss below threshold", "threshold"),
-}
-"""How a reason begins -> the box of the flow chart, and the rule's number."""
+LARGEST = 1e12
+"""Beyond this a run has diverged, whatever it says of itself."""
 
 
 def shown_iterations(count: int) -> list[int]:
@@ -34,120 +45,186 @@ def shown_iterations(count: int) -> list[int]:
     return np.linspace(0, count, frames).round().astype(int).tolist()
 
 
-def training_columns(
-    net: Network, history: History, X: Array, Y: Array, at: list[int]
-) -> dict[str, Any]:
-    """Return iterations, losses, weights, gradients, and the place in the flow chart."""
-    assert history.record is not None
-    theta, grad = np.array(history.record.theta), np.array(history.record.grad)
-    count, last = len(theta) - 1, len(at) - 1
-    final = evaluate(net.with_params(theta[-1]), X, Y)
-    losses = np.array([*history.losses[:count], final])
-    changes = [None, *np.abs(np.diff(losses[:-1])).tolist(), None]
-    sizes = [*np.linalg.norm(grad[:count], axis=1).tolist(), None]
+def run_of(history: History) -> tuple[Record, Network, Array, Array]:
+    """Return record, network and data of a run that can be shown, or say why it cannot."""
+    if not isinstance(history, History):
+        raise TypeError(
+            f"history is a {type(history).__name__}; give what pb.train(..., record=True) returned"
+        )
+    record = history.record
+    if record is None or record.net is None:
+        raise ValueError("the history has no record; train with pb.train(..., record=True)")
+    if not record.grad:
+        raise ValueError("the history has no iterations; there is nothing to step through")
+    assert record.X is not None
+    assert record.Y is not None
+    numbers = [*record.theta, *record.grad, np.array(history.losses[: len(record.grad)])]
+    # A NaN is not below anything either.
+    if not all((np.abs(one) < LARGEST).all() for one in numbers):
+        raise ValueError(
+            f"the record holds NaN, infinity or numbers beyond {LARGEST:.0e}: this run diverged. "
+            "Train again with a smaller learning rate, and with inputs of ordinary size"
+        )
+    return record, record.net, record.X, record.Y
+
+
+# What changes from iteration to iteration
+
+
+def training_columns(history: History, at: list[int]) -> dict[str, Any]:
+    """Return iteration, loss, gradient's length and the place in the flow chart of each frame."""
+    record, net, X, Y = run_of(history)
+    count, last = len(record.grad), len(at) - 1
+    final = backprop(net.with_params(record.theta[-1]), X, Y)
+    losses = [*history.losses[:count], final.loss]
+    gradients = [*record.grad, final.grad.theta]
+    ends = np.array(history.epoch_ends, dtype=int)
+    loop = " ".join(f"{name}:now" for name in ("forward", "loss", "backward", "update", "next"))
+    fired = [k for k, rule in enumerate(record.rules) if rule is history.stopped_by]
+    end = " ".join(["end:now", *(f"rule{k}:updated" for k in fired or ["_by_itself"])])
+    middle = {1: loop} if last > 1 else {}
+    lit = {0: f"start:now {loop}", **middle, last: end}
+    how = (
+        f"After {{t}} of {count} updates the loss is {{C}}; its gradient has the length {{size}} "
+        "and decides the next update."
+    )
+    over = (
+        f"Training ended after {count} updates: {{reason}}. The loss over all examples is {{C}}, "
+        "the length of its gradient {size}."
+    )
     run: dict[str, Any] = {
         "n": len(at),
         "t": at,
+        # In an epoch's last frame all its updates are done.
+        "epoch": [int(np.searchsorted(ends, max(t, 1))) + 1 for t in at],
         "C": [rounded(losses[t]) for t in at],
-        "change": [None if changes[t] is None else rounded(changes[t]) for t in at],
-        "size": [None if sizes[t] is None else rounded(sizes[t]) for t in at],
-        "now": {"at": [0, last], "v": ["pb-on", ""]} if last else "",
-        "start": {"at": [0, 1], "v": ["pb-on", ""]} if last else "",
-        "end": {"at": [0, last], "v": ["", "pb-on"]} if last else "pb-on",
+        "size": [rounded(np.linalg.norm(gradients[t]).item()) for t in at],
+        "lit": {"at": list(lit), "v": list(lit.values())},
         "say": {
-            "at": sorted({0, last}),
-            "v": [
-                f"After {{t}} of {count} updates the loss is {{C}}; its gradient has the length "
-                "{size} and decides the next update.",
-                f"Training ended after {count} updates: {history.reason}. "
-                "The loss over all examples is {C}.",
-            ][-len({0, last}) :],
+            "at": [0, last],
+            "v": [Template(how), Template(over, reason=history.reason)],
         },
     }
-    for name, l, j, i in parameters(net):
-        index = where(net, l, j, i)
-        run[name] = packed(theta[at, index].tolist(), 3)
-        slopes = grad[np.minimum(at, count - 1), index]
-        run[f"g{name}"] = packed(slopes.tolist(), 4)
+    for k, rule in enumerate(record.rules):
+        run[f"rule{k}"] = [nearness(rule, history, t) for t in at]
     return run
 
 
-def where(net: Network, l: int, j: int, i: int | None) -> int:
-    """Return the place of a parameter in theta."""
-    probe = net.params.copy()
-    probe.theta[:] = np.arange(probe.theta.size)
-    return int(entry(probe, l, j, i))
+def nearness(rule: Any, history: History, t: int) -> str:
+    """Return what a rule looked at after t updates, such as "0.53"; nothing for one's own."""
+    if isinstance(rule, MaxIterations):
+        return f"{t}"
+    if isinstance(rule, Patience):
+        return waited(rule, history.validation_loss[: epochs_after(history, t)])
+    if not isinstance(rule, LossBelow | LossChangeBelow):
+        return ""
+    seen = history.losses[:t]
+    if rule.each == "epoch":
+        seen = history.train_loss[: epochs_after(history, t)]
+    if isinstance(rule, LossBelow):
+        return num(seen[-1]) if seen else "–"
+    return num(abs(seen[-1] - seen[-2])) if len(seen) > 1 else "–"
 
 
-def flow_chart(history: History, stop: Iterable[Any]) -> str:
-    """Return note-004's flow chart as HTML, with the rule that fired."""
+def epochs_after(history: History, t: int) -> int:
+    """Return how many epochs had ended after t updates."""
+    return sum(end <= t for end in history.epoch_ends)
 
-    def box(text: str, state: str) -> str:
-        return f'<span class="pb-box {state}">{text}</span>'
 
-    numbers = {}
-    for rule in stop:
-        for begins, (_, attribute) in RULES.items():
-            if type(rule).__name__ == RULE_NAMES[begins]:
-                numbers[begins] = f": {getattr(rule, attribute):g}"
-    rules, known = [], False
-    for begins, (text, _) in RULES.items():
-        fired = history.reason.startswith(begins)
-        known = known or fired
-        state = "pb-rule {end}" if fired else "pb-rule"
-        rules.append(box(f"{text}{numbers.get(begins, '')}?", state))
-    if not known:
-        rules.append(box(f"{history.reason}?", "pb-rule {end}"))
-    arrow = ' <span class="pb-arrow">→</span> '
-    steps = ["forward pass", "loss <var>C</var>", "backward pass", "update"]
-    loop = arrow.join([box("start", "{start}"), *(box(text, "{now}") for text in steps)])
-    return (
-        f'<p class="pb-step">After {{t}} updates</p><div class="pb-flow">{loop}{arrow}</div>'
-        f'<div class="pb-flow">{" ".join(rules)}</div>'
-        f'<div class="pb-flow"><span class="pb-arrow">no</span> {box("↺ next iteration", "{now}")} '
-        f'<span class="pb-arrow">yes</span> {box("end", "{end}")}</div>'
-        '<p class="pb-eq"><var>C</var> = <b>{C}</b>, change {change}</p>'
-        '<p class="pb-eq">|∂<var>C</var>/∂<var>θ</var>| = '
-        '<b><span class="pb-gradient">{size}</span></b></p>'
+def waited(rule: Patience, losses: list[float]) -> str:
+    """Return for how many epochs the validation loss has not improved."""
+    best, epochs = np.inf, 0
+    for loss in losses:
+        better = loss < best - rule.min_delta
+        best, epochs = (loss, 0) if better else (best, epochs + 1)
+    return f"{epochs}"
+
+
+# The flow chart
+
+
+def box(*content: Part, lit: str, class_: str = "pb-box") -> Node:
+    """Return a box of the flow chart."""
+    return node("span", *content, class_=class_, data_k=lit)
+
+
+def rule_text(rule: Any, history: History) -> str:
+    """Return what a rule asks; one's own says its reason once it has fired, else its name."""
+    if isinstance(rule, MaxIterations):
+        return f"iterations reached: {rule.n}"
+    if isinstance(rule, LossBelow):
+        return f"loss below threshold: {rule.threshold:g}"
+    if isinstance(rule, LossChangeBelow):
+        return f"change of loss below threshold: {rule.threshold:g}"
+    if isinstance(rule, Patience):
+        return f"epochs without a better validation loss: {rule.epochs}"
+    name = getattr(rule, "__name__", type(rule).__name__)
+    return history.reason if rule is history.stopped_by else str(name)
+
+
+def flow_chart(history: History, rules: Iterable[Any]) -> Markup:
+    """Return the loop with the numbers of each iteration, and how near each rule is."""
+    arrow = node("span", "→", class_="pb-arrow")
+    loop = [
+        box("start", lit="start"),
+        box("forward pass", lit="forward"),
+        box("loss ", var("C"), " = ", node("b", place("C")), lit="loss"),
+        box(
+            "backward pass, |", slope("C", var("θ")), "| = ",
+            node("b", colored(place("size"), "gradient")), lit="backward",
+        ),
+        box("update", lit="update"),
+    ]  # fmt: skip
+    asked = []
+    for k, rule in enumerate(rules):
+        known = isinstance(rule, MaxIterations | LossBelow | LossChangeBelow | Patience)
+        now: Part = (
+            [" ", node("span", "now ", place(f"rule{k}"), class_="pb-near")] if known else ()
+        )
+        text = f"{rule_text(rule, history)}?"
+        asked.append(box(text, now, lit=f"rule{k}", class_="pb-box pb-rule"))
+    if history.stopped_by is None:
+        asked.append(box(f"{history.reason}?", lit="rule_by_itself", class_="pb-box pb-rule"))
+    answers = [
+        node("span", "no", class_="pb-arrow"), " ", box("↺ next iteration", lit="next"), " ",
+        node("span", "yes", class_="pb-arrow"), " ", box("end", lit="end"),
+    ]  # fmt: skip
+    return Markup(
+        node("p", "After ", place("t"), " updates, epoch ", place("epoch"), class_="pb-step"),
+        node("div", joined(loop, [" ", arrow, " "]), " ", arrow, class_="pb-flow"),
+        node("div", joined(asked, " "), class_="pb-flow"),
+        node("div", answers, class_="pb-flow"),
     )
 
 
-RULE_NAMES = {
-    "iterations reached": "MaxIterations",
-    "loss below": "LossBelow",
-    "change of loss below": "LossChangeBelow",
-}
-
-
-def legend(net: Network, few: bool) -> str:
-    """Return what the marks, tints and lines of the pictures mean, as HTML."""
-    parts = []
+def legend(net: Network, few: bool) -> Part:
+    """Return what the marks, tints and lines of the pictures mean."""
+    parts: list[Part] = []
     if net.sizes[0] == 2:
-        classes = max(2, net.sizes[-1])
-        parts += [f"{swatch(c % 5)} class {c}" for c in range(classes)]
+        parts += [[swatch(c % 5), f" class {c}"] for c in range(max(2, net.sizes[-1]))]
         parts += [
             "tint: where the network says class 1" if net.sizes[-1] == 1 else "tint: its answer"
         ]
     if net.sizes[0] <= 2 and few:
         parts += ["lines: weights, the wider the larger, dashed where negative"]
-    return f'<p class="pb-note">{"; ".join(parts)}</p>' if parts else ""
+    return node("p", joined(parts, "; "), class_="pb-note") if parts else ()
 
 
 # Pictures
 
 
-def loss_chart(run: Mapping[str, Any], losses: list[float]) -> str:
+def loss_chart(run: Mapping[str, Any], losses: list[float]) -> Part:
     """Draw the loss over the iterations, with the place the reader is at."""
     top = max(losses) * 1.05 or 1.0
     chart = Chart(52, 20, 338, 104, (0, max(run["t"][-1], 1)), (0, top))
     ticks = {0: "0", run["t"][-1]: num(run["t"][-1])}
-    return (
-        chart.frame("iteration", "loss C", ticks, {0: "0", top: num(top, 2)})
-        + chart.line(run["t"], losses, "pb-curve pb-s0")
-        + chart.cursor("t")
-        + chart.mark("t", "C", "pb-s0")
-        + chart.handle("t")
-    )
+    return [
+        chart.frame("iteration", "loss C", ticks, {0: "0", top: num(top, 2)}),
+        chart.line(run["t"], losses, "pb-curve pb-s0"),
+        chart.cursor("t"),
+        chart.mark("t", "C", "pb-s0"),
+        chart.handle("t"),
+    ]
 
 
 def key_frames(count: int) -> list[int]:
@@ -157,7 +234,7 @@ def key_frames(count: int) -> list[int]:
 
 def regions(
     net: Network, thetas: Array, X: Array, Y: Array, chart: Chart
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[Part, dict[str, Any]]:
     """Draw the plane of two inputs: where each class wins, frame by frame, and the examples."""
     from contourpy import contour_generator
 
@@ -182,19 +259,19 @@ def regions(
                     path.append("M" + "L".join(dict.fromkeys(ring)) + "z")
             paths.append("".join(path))
     columns = {f"area{c}": {"at": frames, "v": paths} for c, paths in areas.items()}
-    picture = [tag("path", class_=f"pb-area pb-s{c}", fill="currentColor", fill_opacity=0.15,
-                   fill_rule="evenodd", data_d=f"area{c}") for c in areas]  # fmt: skip
+    tint = {"fill": "currentColor", "fill_opacity": 0.15, "fill_rule": "evenodd"}
+    picture = [node("path", class_=f"pb-area pb-s{c}", data_d=f"area{c}", **tint) for c in areas]
     classes = (Y[:, 0] >= 0.5).astype(int) if one else Y.argmax(axis=1)
     for (u, v), c in zip(X.tolist(), classes.tolist(), strict=True):
-        place = f"translate({chart.at('x', u):.0f},{chart.at('y', v):.0f}) scale(.75)"
-        picture.append(tag("g", marker(f"pb-s{c}", c % 5), transform=place))
+        where = f"translate({chart.at('x', u):.0f},{chart.at('y', v):.0f}) scale(.75)"
+        picture.append(node("g", marker(f"pb-s{c % 5}", c % 5), transform=where))
     ticks = [{low: num(low, 2), high: num(high, 2)} for low, high in (chart.x, chart.y)]
-    return chart.frame("x₁", "x₂, class regions", *ticks) + "".join(picture), columns
+    return [chart.frame("x₁", "x₂, class regions", *ticks), *picture], columns
 
 
 def curve(
     net: Network, thetas: Array, X: Array, Y: Array, chart: Chart
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[Part, dict[str, Any]]:
     """Draw the prediction over a single input, frame by frame, and the examples."""
     frames = key_frames(len(thetas) - 1)
     x = np.linspace(*chart.x, 61)
@@ -207,53 +284,53 @@ def curve(
             for u, v in zip(x.tolist(), inside, strict=True)
         )
         paths.append("M" + "L".join(points))
-    picture = tag("path", class_="pb-curve pb-s0", fill="none", stroke="currentColor", data_d="fit")
+    line = {"class_": "pb-curve pb-s0", "fill": "none", "stroke": "currentColor"}
+    picture = [node("path", data_d="fit", **line)]
     for u, v in zip(X[:, 0].tolist(), Y[:, 0].tolist(), strict=True):
-        place = f"translate({chart.at('x', u):.0f},{chart.at('y', v):.0f}) scale(.6)"
-        picture += tag("g", marker("pb-s4", 0), transform=place)
+        where = f"translate({chart.at('x', u):.0f},{chart.at('y', v):.0f}) scale(.6)"
+        picture.append(node("g", marker("pb-s4", 0), transform=where))
     ticks = [{low: num(low, 2), high: num(high, 2)} for low, high in (chart.x, chart.y)]
-    return chart.frame("x", "prediction", *ticks) + picture, {"fit": {"at": frames, "v": paths}}
+    drawn = [chart.frame("x", "prediction", *ticks), *picture]
+    return drawn, {"fit": {"at": frames, "v": paths}}
 
 
 def predictions(
     net: Network, thetas: Array, X: Array, Y: Array
-) -> tuple[list[tuple[str, ...]], dict[str, Any]]:
+) -> tuple[list[tuple[Part, ...]], dict[str, Any]]:
     """Return a table of the first examples' outputs, for networks with many inputs."""
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Part, ...]] = []
     columns: dict[str, Any] = {}
     outs = np.array([predict(net.with_params(theta), X[:MOST_EXAMPLES]) for theta in thetas])
     for example in range(outs.shape[1]):
         likely = int(Y[example].argmax())
         name = f"example {example + 1}" + (f", class {likely}" if Y.shape[1] > 1 else "")
-        columns[f"p{example}"] = packed(outs[:, example, likely].tolist(), 3)
+        columns[f"out{example}"] = packed(outs[:, example, likely].tolist(), 3)
         columns[f"y{example}"] = num(Y[example, likely])
-        rows.append((name, f"y{example}", f"p{example}"))
+        rows.append((name, place(f"y{example}", "td"), place(f"out{example}", "td")))
     return rows, columns
 
 
-def strengths(net: Network, left: float, top: float, width: float, height: float) -> str:
+def strengths(net: Network, left: float, top: float, width: float, height: float) -> Part:
     """Draw the network with lines as strong as its weights, dashed where they are negative."""
 
-    def at(layer: int, node: int) -> tuple[float, float]:
+    def at(layer: int, number: int) -> Point:
         x = left + width * layer / net.L
-        return x, top + height * (node + 1) / (net.sizes[layer] + 1)
+        return x, top + height * (number + 1) / (net.sizes[layer] + 1)
 
-    parts = []
-    for name, l, j, i in parameters(net):
-        if i is not None:
-            (x1, y1), (x2, y2) = at(l - 1, i), at(l, j)
-            ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-            parts.append(
-                tag("line", tag("title", code("w", l, j, i)), class_="pb-strength", data_w=name,
-                    stroke="currentColor", **{key: f"{value:.1f}" for key, value in ends.items()})
-            )  # fmt: skip
+    parts: list[Part] = []
+    for entry in net.params.entries():
+        if entry.i is not None:
+            ends = between(at(entry.layer - 1, entry.i), at(entry.layer, entry.j))
+            more = {"class_": "pb-strength", "stroke": "currentColor"}
+            name = node("title", str(entry))
+            parts.append(node("line", name, data_w=f"p{entry.index}", **more, **ends))
     for layer, size in enumerate(net.sizes):
-        for node in range(size):
-            x, y = at(layer, node)
-            parts.append(tag("circle", class_="pb-dotnode", cx=f"{x:.1f}", cy=f"{y:.1f}", r=7,
-                             fill="currentColor"))  # fmt: skip
-    parts.append(write(left - 8, top - 7, None, "weights", class_="pb-tick", text_anchor="start"))
-    return "".join(parts)
+        for number in range(size):
+            x, y = at(layer, number)
+            where = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 7}
+            parts.append(node("circle", class_="pb-dotnode", fill="currentColor", **where))
+    parts.append(words(left - 8, top - 7, "weights", class_="pb-tick", text_anchor="start"))
+    return parts
 
 
 def bounds(values: Array, more: float = 0.15) -> tuple[float, float]:
@@ -263,9 +340,7 @@ def bounds(values: Array, more: float = 0.15) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def training_stepper(
-    net: Network, history: History, X: ArrayLike, Y: ArrayLike, *, stop: Any = ()
-) -> Interactive:
+def training_stepper(history: History) -> Interactive:
     """Step through a training run: loss curve, predictions, weights, gradients, stopping rule.
 
     Two inputs show the regions of the classes, one input the prediction's curve, more inputs the
@@ -273,14 +348,9 @@ def training_stepper(
 
     Parameters
     ----------
-    net : Network
-        The one that was trained, or one of the same sizes.
     history : History
-        Of ``pb.train(..., record=True)``.
-    X, Y : array of shape (m, n_0) and (m, n_L)
-        The examples it was trained on.
-    stop : rule or sequence of rules, optional
-        Those given to ``pb.train``; the flow chart shows their thresholds.
+        Of ``pb.train(..., record=True)``. It knows the network, the examples and the stopping
+        rules; the flow chart shows how near each rule is, and lights the one that fired.
 
     Returns
     -------
@@ -288,8 +358,10 @@ def training_stepper(
 
     Raises
     ------
-    ValueError, TypeError
-        A history without a record or of another network, no iterations, data that do not fit.
+    TypeError
+        No history.
+    ValueError
+        A history without a record, without iterations, or of a run that diverged.
 
     Examples
     --------
@@ -297,66 +369,35 @@ def training_stepper(
     >>> from pybackprop.optimizers import SGD
     >>> from pybackprop.training import train
     >>> net, X, Y = pb.Network([2, 3, 1], rng=0), [[0.0, 1.0], [1.0, 0.0]], [[1.0], [0.0]]
-    >>> history = train(net, X, Y, optimizer=SGD(0.5), epochs=20, record=True)
-    >>> training_stepper(net, history, X, Y)
+    >>> training_stepper(train(net, X, Y, optimizer=SGD(0.5), epochs=20, record=True))
     Training, iteration by iteration: 21 steps
     """
-    X = check_inputs(net, X)
-    Y = check_pairs(net, X, Y)
-    record = history.record
-    if record is None:
-        raise ValueError("the history has no record; train with pb.train(..., record=True)")
-    if not record.grad:
-        raise ValueError("the history has no iterations; there is nothing to step through")
-    if record.theta[0].size != net.params.theta.size:
-        raise ValueError(
-            f"the history is of a network with {record.theta[0].size} parameters, {net!r} is not it"
-        )
-    if not all(np.isfinite(theta).all() for theta in record.theta):
-        raise ValueError(
-            "the record holds NaN or infinite parameters: this run diverged. "
-            "Train again with a smaller learning rate"
-        )
+    record, net, X, Y = run_of(history)
     at = shown_iterations(len(record.grad))
-    thetas = np.array(record.theta)[at]
-    run = training_columns(net, history, X, Y, at)
-    losses = run["C"]
-    picture, height = [loss_chart(run, losses)], 160
-    head, rows = ["parameter", "value", "gradient"], []
+    run = training_columns(history, at)
+    picture, height = [loss_chart(run, run["C"])], 160
     few = net.params.theta.size <= MOST_LISTED
-    if few:
-        rows = [(f"<code>{code(name[0], *map(int, name[1:].split('.')))}</code>", name, f"g{name}")
-                for name, *_ in parameters(net)]  # fmt: skip
+    rows, columns = (every_parameter if few else sizes_of_weights)(history, at)
+    run |= columns
+    thetas = np.array(record.theta)[at]
+    tables: list[Part] = []
     if net.sizes[0] <= 2:
         plane = net.sizes[0] == 2
         values = bounds(X[:, 1]) if plane else bounds(Y[:, :1])
         chart = Chart(40, 185, 190 if few else 350, 170, bounds(X[:, 0]), values)
         drawn, more = (regions if plane else curve)(net, thetas, X, Y, chart)
-        run |= more
         picture.append(drawn)
         height = 390
         if few:
             picture.append(strengths(net, 262, 185, 118, 170))
     else:
         found, more = predictions(net, thetas, X, Y)
-        run |= more
-    if not few:
-        names = {name for name, *_ in parameters(net)}
-        run = {key: v for key, v in run.items() if key not in names and key[1:] not in names}
-        for l in range(1, net.L + 1):
-            for kind, source in (("W", record.theta), ("g", record.grad)):
-                norms = [
-                    np.linalg.norm(net.with_params(source[min(t, len(source) - 1)]).params.W[l])
-                    for t in at
-                ]
-                run[f"{kind}{l}"] = packed(map(float, norms), 3 if kind == "W" else 4)
-            rows.append((f"size of <code>W[{l}]</code>", f"W{l}", f"g{l}"))
+        tables.append(table(["example", "target", "output"], found))
+    run |= more
     half = len(rows) if len(rows) <= 8 else (len(rows) + 1) // 2
-    tables = "".join(table(head, some, columns=True) for some in (rows[:half], rows[half:]) if some)
-    if net.sizes[0] > 2:
-        tables = table(["example", "target", "output"], found, columns=True) + tables
-    rules = [stop] if callable(stop) else list(stop)
-    run["math"] = flow_chart(history, rules) + legend(net, few)
+    head = ["parameter", "value", "gradient"]
+    tables += [table(head, some) for some in (rows[:half], rows[half:]) if some]
+    run["math"] = Markup(flow_chart(history, record.rules), legend(net, few))
     return stepper(
         "training",
         "Training, iteration by iteration",
@@ -367,3 +408,44 @@ def training_stepper(
         open=True,
         interval=60,
     )
+
+
+Rows = list[tuple[Part, ...]]
+
+
+def vectors(history: History, at: list[int]) -> tuple[Array, Array]:
+    """Return parameters and gradient of each frame; the last gradient is that of all examples."""
+    record, net, X, Y = run_of(history)
+    final = backprop(net.with_params(record.theta[-1]), X, Y)
+    return np.array(record.theta)[at], np.array([*record.grad, final.grad.theta])[at]
+
+
+def every_parameter(history: History, at: list[int]) -> tuple[Rows, dict[str, Any]]:
+    """Return a table of all parameters and gradients, and its columns."""
+    _, net, *_ = run_of(history)
+    theta, grad = vectors(history, at)
+    rows: Rows = []
+    columns: dict[str, Any] = {}
+    for entry in net.params.entries():
+        k = entry.index
+        columns[f"p{k}"] = packed(theta[:, k].tolist(), 3)
+        columns[f"g{k}"] = packed(grad[:, k].tolist(), 4)
+    for entry in by_neuron(net):
+        k = entry.index
+        rows.append((node("code", str(entry)), place(f"p{k}", "td"), place(f"g{k}", "td")))
+    return rows, columns
+
+
+def sizes_of_weights(history: History, at: list[int]) -> tuple[Rows, dict[str, Any]]:
+    """Return a table of the lengths of each layer's weights and of their gradient."""
+    _, net, *_ = run_of(history)
+    rows: Rows = []
+    columns: dict[str, Any] = {}
+    theta, grad = vectors(history, at)
+    for l in range(1, net.L + 1):
+        block = net.params.blocks[f"W[{l}]"]
+        columns[f"W{l}"] = packed(np.linalg.norm(theta[:, block], axis=1).tolist(), 3)
+        columns[f"g{l}"] = packed(np.linalg.norm(grad[:, block], axis=1).tolist(), 4)
+        name = ["size of ", node("code", f"W[{l}]")]
+        rows.append((name, place(f"W{l}", "td"), place(f"g{l}", "td")))
+    return rows, columns
