@@ -2,6 +2,8 @@
 
 import pytest
 
+from pybackprop.course.stage.display import STATIC
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
@@ -20,5 +22,5 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_runtest_setup(item):
     """Ask for static displays while a notebook's kernel starts, and only then."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYBACKPROP_STATIC", "1")
+        patch.setenv(STATIC, "1")
         return (yield)

@@ -20,7 +20,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from pybackprop.course.palette import ROLES
-from pybackprop.course.stage.display import page_script, style
+from pybackprop.course.stage.display import make_static, page_script, style
 
 ROOT = Path(__file__).parents[2]
 INTERACTIVE = 'class="pybackprop-interactive'
@@ -57,7 +57,7 @@ def notice_changes(app: Sphinx, config: Config) -> None:
 
 
 def ask_for_static_displays(app: Sphinx) -> None:
-    os.environ["PYBACKPROP_STATIC"] = "1"
+    make_static()
 
 
 def write_assets(app: Sphinx) -> None:

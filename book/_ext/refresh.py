@@ -3,13 +3,14 @@
 What is stored does not change from run to run: static displays, no times, no version numbers.
 """
 
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+from pybackprop.course.stage.display import make_static
 
 BOOK = Path(__file__).parents[1]
 METADATA = {
@@ -36,7 +37,7 @@ def refresh(path: Path) -> str:
 
 
 def main(names: list[str]) -> None:
-    os.environ["PYBACKPROP_STATIC"] = "1"  # the kernels inherit it
+    make_static()
     paths = [Path(name).resolve() for name in names] or sorted(BOOK.glob("*.ipynb"))
     with ProcessPoolExecutor(max_workers=2) as pool:
         for name in pool.map(refresh, paths):

@@ -15,6 +15,8 @@ from ..palette import ROLES
 STATIC = "PYBACKPROP_STATIC"
 """Environment variable: 1 while notebooks are executed for a book or for commit."""
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
 SCRIPTS = ("base.js", "stepper.js", "exercise.js")
 STYLES = ("stepper.css", "exercise.css")
 DARK = (
@@ -23,6 +25,16 @@ DARK = (
     "body.vscode-dark",
     "html[theme=dark]",  # Colab
 )
+
+
+def is_static() -> bool:
+    """Whether displays go into a book or into a stored notebook."""
+    return os.environ.get(STATIC) == "1"
+
+
+def make_static() -> None:
+    """Ask for static displays here and in the kernels that are started from here."""
+    os.environ[STATIC] = "1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +60,11 @@ class Interactive:
         Returns ipywidgets by name, shown above the live widget.
     remake : callable, optional
         Takes the values of the controls by name, returns the `Interactive` to show instead.
+
+    Raises
+    ------
+    ValueError
+        A number in data is NaN or infinite; the message names its place.
     """
 
     kind: str
@@ -57,6 +74,9 @@ class Interactive:
     summary: str
     controls: Callable[[], Mapping[str, Any]] | None = None
     remake: Callable[..., "Interactive"] | None = None
+
+    def __post_init__(self) -> None:
+        refuse_infinite(self.data, "data")
 
     def __repr__(self) -> str:
         return self.summary
@@ -99,15 +119,22 @@ class Interactive:
         return ipywidgets.VBox([*controls.values(), message, self.widget])
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        if os.environ.get(STATIC) == "1":
+        if is_static():
             return {"text/html": self.to_html(), "text/plain": self.summary}
         try:
-            return self.live._repr_mimebundle_()
+            live = self.live
         except ImportError:
             return {
                 "text/html": self.poster,
                 "text/plain": f"{self.summary} (python -m pip install anywidget makes it move)",
             }
+        # Boxes of ipywidgets 7 have no bundle, and those of 8 lack what Colab asks for: the bundle
+        # is the widget's own, with the view of what stands around it. Where no widget can be shown
+        # (a saved notebook without its kernel), the still is there.
+        made = self.widget._repr_mimebundle_()
+        data, metadata = made if isinstance(made, tuple) else (made, {})
+        view = data[VIEW] | {"model_id": live.model_id}
+        return {VIEW: view, "text/html": self.poster, "text/plain": self.summary}, metadata
 
 
 def to_json(data: Any) -> str:
@@ -115,17 +142,20 @@ def to_json(data: Any) -> str:
 
     >>> to_json({"b": "</script>", "a": [0.5, 2]})
     '{"a":[0.5,2],"b":"\\\\u003c/script>"}'
-    >>> to_json({"loss": [0.5, float("nan")]})
-    Traceback (most recent call last):
-    ValueError: data["loss"][1] is nan; a page can show finite numbers only
     """
-    refuse_infinite(data, "data")
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return text.replace("<", "\\u003c")
 
 
 def refuse_infinite(data: Any, where: str) -> None:
-    """Raise a ValueError that names the first number that is NaN or infinite."""
+    """Raise a ValueError that names the first number that is NaN or infinite.
+
+    >>> refuse_infinite({"loss": [0.5, float("nan")]}, "data")
+    Traceback (most recent call last):
+    ValueError: data["loss"][1] is nan; a page can show finite numbers only
+    """
     if isinstance(data, Mapping):
         for key, value in data.items():
             refuse_infinite(value, f'{where}["{key}"]')
@@ -141,10 +171,16 @@ def read(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def code(name: str) -> str:
+    """Return a script without indents and lines of comment, which readers need not load."""
+    lines = (line.strip() for line in read(name).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 @cache
 def module() -> str:
     """Return the front end as an ES module in anywidget's form."""
-    return "\n".join([*map(read, SCRIPTS), "export default { render };\n"])
+    return "\n".join([*map(code, SCRIPTS), "export default { render };\n"])
 
 
 @cache
@@ -153,8 +189,8 @@ def page_script() -> str:
 
     Classic, because browsers refuse modules on pages opened from disk. Load it with ``defer``.
     """
-    body = "\n".join([*map(read, SCRIPTS), read("page.js")])
-    return f'(() => {{\n"use strict";\n{body}}})();\n'
+    body = "\n".join([*map(code, SCRIPTS), code("page.js")])
+    return f'(() => {{\n"use strict";\n{body}\n}})();\n'
 
 
 @cache

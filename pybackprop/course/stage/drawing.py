@@ -354,9 +354,9 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
     pick = pick or {}
     widest = max(net.sizes)
     roomy = widest <= 4
-    gap, r = (116, 28) if roomy else (84, 22)
-    step = 148 if net.L <= 2 else 110
-    width, height = 62 + step * net.L + 88, gap * widest + 16
+    gap, r = (118, 28) if roomy else (84, 22)
+    step = 156 if net.L <= 2 else 112
+    width, height = 34 + step * net.L + r + 77, gap * widest + 16
     middle = height / 2 - 4
     last = (width - 34.0, middle)
 
@@ -370,7 +370,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         x, y = at(l, j)
         if entry.i is None:
             # Where there is little room, a bias shows only while lit, below the other line.
-            drops = (13, 26) if roomy else (26, 13)
+            drops = (14, 28) if roomy else (26, 13)
             shown = "pb-w" + " pb-few" * roomy
             labels.append(words(x, y + r + drops[0], data_t=f"p{k}", class_=shown, **picked))
             under = f"u{l}.{j}"
@@ -400,7 +400,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         for j in range(size):
             x, y = at(layer, j)
             round_ = {"cx": f"{x:g}", "cy": f"{y:g}", "r": r}
-            inside = f"a{layer}.{j} {8 if roomy else 6} {1.8 * r:g}"
+            inside = f"a{layer}.{j} {7 if roomy else 5} {1.78 * r:g}"
             name = label("a" if layer else "x", layer or None, j)
             nodes.append(
                 node(
@@ -414,12 +414,11 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
             )
     x, y = last
     box = {"x": f"{x - 29:g}", "y": f"{y - 18:g}", "width": 58, "height": 36, "rx": 8}
-    inside = {"data_t": "C 8 52", "lengthAdjust": "spacingAndGlyphs"}
     nodes.append(
         node(
             "g",
             node("rect", fill="none", stroke="currentColor", **box),
-            words(x, y + 4, class_="pb-in", **inside),
+            words(x, y + 4, data_t="C 7 52", class_="pb-in", lengthAdjust="spacingAndGlyphs"),
             words(x, y - 24, "loss C", class_="pb-name"),
             words(x, y + 34, data_t="target", class_="pb-name"),
             class_="pb-node",

@@ -151,7 +151,7 @@ class Moment(NamedTuple):
 
     def fill(self, one: Node) -> Node:
         """Return an element with its marks followed."""
-        children, more = one.children, {}
+        children, more = one.children, dict[str, str]()
         for name, value in one.attributes.items():
             if name == "data-t":
                 children, new = self.text(*value.split(" "))
@@ -170,7 +170,7 @@ class Moment(NamedTuple):
         tight = most and len(content) > int(most)
         return Markup(content), {"textLength": width} if tight else {}
 
-    def place(self, name: str, a: str, b: str, frame: int) -> float | None:
+    def place(self, frame: int, name: str, a: str, b: str) -> float | None:
         """Return a + b times the column's value."""
         value = value_at(self.run[name], frame)
         # Ties upward, as JavaScript rounds them.
@@ -178,8 +178,8 @@ class Moment(NamedTuple):
 
     def moved(self, *scales: str) -> dict[str, str]:
         """Return the element's place, of (column, a, b) for x, and for y where that moves, too."""
-        x = self.place(*scales[:3], self.frame)
-        y = self.place(*scales[3:], self.frame) if len(scales) > 3 else 0
+        x = self.place(self.frame, *scales[:3])
+        y = self.place(self.frame, *scales[3:]) if len(scales) > 3 else 0
         if x is None or y is None:
             return {"style": "display:none"}
         return {"transform": f"translate({x:g},{y:g})"}
@@ -187,7 +187,7 @@ class Moment(NamedTuple):
     def trail(self, *scales: str) -> dict[str, str]:
         """Return the points of a line up to this frame."""
         points = [
-            (self.place(*scales[:3], at), self.place(*scales[3:], at))
+            (self.place(at, *scales[:3]), self.place(at, *scales[3:]))
             for at in range(self.frame + 1)
         ]
         gone = [f"{x:g},{y:g}" for x, y in points if x is not None and y is not None]

@@ -108,7 +108,8 @@ def new_forward_pass(net: Network, trace: Trace, after: Network, changed: list[s
 
 def output_slope(net: Network, trace: Trace) -> Array:
     """Return dC/da of the outputs."""
-    return net.loss.gradient(trace.a[net.L], trace.y)[0]
+    slopes: Array = net.loss.gradient(trace.a[net.L], trace.y)[0]
+    return slopes
 
 
 def slope_at(net: Network, trace: Trace, l: int, j: int) -> float:

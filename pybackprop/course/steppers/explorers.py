@@ -222,7 +222,7 @@ def loss_columns(loss: Loss, y: float) -> dict[str, Any]:
 
 def limit(values: Sequence[float]) -> float:
     """Return the last tick of a chart for these values: in steps of a half, and at most 2."""
-    return min(2.0, max(0.5, np.ceil(2 * np.max(np.abs(values))).item() / 2))
+    return float(min(2.0, max(0.5, np.ceil(2 * np.max(np.abs(values))) / 2)))
 
 
 def ticks(*values: float) -> dict[float, str]:

@@ -56,7 +56,7 @@ def one_trace(net: Network, x: Values | Trace, y: Values | None) -> Trace:
 
 def rates(lr: float | Sequence[float]) -> list[float]:
     """Return learning rates as a list, or raise where one is no positive number."""
-    given = [lr] if np.ndim(lr) == 0 else list(lr)  # type: ignore[arg-type]
+    given: list[Any] = list(lr) if isinstance(lr, Sequence | np.ndarray) else [lr]
     if not given:
         raise ValueError("lr is empty; give a learning rate, such as 0.1, or several")
     for rate in given:

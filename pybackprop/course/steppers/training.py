@@ -35,6 +35,8 @@ MOST_LISTED = 60
 MOST_EXAMPLES = 6
 REGIONS = 60
 GRID = 45
+BY_ITSELF = -1
+"""The box of a run that no rule ended: its epochs were over, or it was interrupted."""
 LARGEST = 1e12
 """Beyond this a run has diverged, whatever it says of itself."""
 
@@ -42,7 +44,7 @@ LARGEST = 1e12
 def shown_iterations(count: int) -> list[int]:
     """Return which iterations have a frame: all, or 501 evenly spread with the first and last."""
     frames = min(count + 1, MOST_SHOWN)
-    return np.linspace(0, count, frames).round().astype(int).tolist()
+    return [round(t) for t in np.linspace(0, count, frames).tolist()]
 
 
 def run_of(history: History) -> tuple[Record, Network, Array, Array]:
@@ -81,7 +83,7 @@ def training_columns(history: History, at: list[int]) -> dict[str, Any]:
     ends = np.array(history.epoch_ends, dtype=int)
     loop = " ".join(f"{name}:now" for name in ("forward", "loss", "backward", "update", "next"))
     fired = [k for k, rule in enumerate(record.rules) if rule is history.stopped_by]
-    end = " ".join(["end:now", *(f"rule{k}:updated" for k in fired or ["_by_itself"])])
+    end = " ".join(["end:now", *(f"rule{k}:updated" for k in fired or [BY_ITSELF])])
     middle = {1: loop} if last > 1 else {}
     lit = {0: f"start:now {loop}", **middle, last: end}
     how = (
@@ -184,7 +186,7 @@ def flow_chart(history: History, rules: Iterable[Any]) -> Markup:
         text = f"{rule_text(rule, history)}?"
         asked.append(box(text, now, lit=f"rule{k}", class_="pb-box pb-rule"))
     if history.stopped_by is None:
-        asked.append(box(f"{history.reason}?", lit="rule_by_itself", class_="pb-box pb-rule"))
+        asked.append(box(f"{history.reason}?", lit=f"rule{BY_ITSELF}", class_="pb-box pb-rule"))
     answers = [
         node("span", "no", class_="pb-arrow"), " ", box("↺ next iteration", lit="next"), " ",
         node("span", "yes", class_="pb-arrow"), " ", box("end", lit="end"),
