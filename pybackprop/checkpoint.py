@@ -1,53 +1,73 @@
-"""Checkpoints: a network, and what is needed to go on training it, in one file."""
+"""Checkpoints: a network, and what is needed to go on training it, in one file.
 
+A file is a NumPy ``.npz`` archive without pickled objects: vectors as arrays, all the rest as
+JSON. What is not the package's own (an activation, a loss, an optimizer, a schedule that you
+wrote) is saved under its name, and `load` asks for it. A file is looked at before it is believed:
+nothing is allocated that is larger than the file itself.
+"""
+
+import json
+import math
 import os
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from .history import History
+from .activations import ACTIVATIONS, Activation
+from .history import History, check_history
 from .lookup import lookup
+from .losses import LOSSES, Loss
 from .network import Network
-from .optimizers import OPTIMIZERS, SCHEDULES, Schedule
-from .params import Array
+from .optimizers import OPTIMIZERS, Optimizer, OptimizerLike
+from .params import Array, check_sizes
+from .schedules import SCHEDULES
+
+FORMAT, VERSION = "pybackprop checkpoint", 2
+
+BUFFERS = {"MT19937": 624, "PCG64": 0, "PCG64DXSM": 0, "Philox": 4, "SFC64": 0}
+"""NumPy's bit generators -> where the buffer ends in which their state has a position."""
 
 
-class Checkpoint(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
     """What a file written by `save` holds; None for what was not given."""
 
     net: Network
-    optimizer: Any
+    optimizer: OptimizerLike | None
     history: History | None
     rng: "np.random.Generator | None"
 
 
-FORMAT, VERSION = "pybackprop checkpoint", 1
+class Wanted(ValueError):
+    """A file needs an object that is not the package's own, and that was not given."""
 
 
 def save(
     path: str | os.PathLike[str],
     net: Network,
-    optimizer: Any = None,
+    optimizer: OptimizerLike | None = None,
     history: History | None = None,
     rng: "np.random.Generator | None" = None,
 ) -> None:
     """Write a network, and what is needed to go on training it, into one file.
 
-    The file is a NumPy ``.npz`` archive without pickled objects: the vectors as arrays, all the
-    rest as JSON. It is complete or not there: it takes its name only when it has been written.
+    The file is complete or not there: it takes its name only when it has been written.
 
     Parameters
     ----------
     path : str or path
         Where; no ending is added. A file of this name is replaced.
     net : Network
-    optimizer : SGD, RMSProp, Adam or AdamW, optional
-        Settings and state. A schedule must be one of the package's.
+        Of finite parameters.
+    optimizer : optional
+        Settings and state; of an optimizer of your own, the state.
     history : History, optional
-        Without its ``record``.
+        Without its ``record`` and ``stopped_by``.
     rng : numpy.random.Generator, optional
         The generator that `train` was given: with it, training goes on exactly as it would have.
 
@@ -66,42 +86,34 @@ def save(
     ...     load(folder + "/net.npz").net
     Network(2-3-1, sigmoid-sigmoid, bce, 13 parameters, float64)
     """
-    import json
-
     if not isinstance(net, Network):
         raise TypeError(f"net is {net!r}; give a Network")
-    if history is not None and not isinstance(history, History):
-        raise TypeError(f"history is {history!r}; give what train returned")
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is {rng!r}; give the numpy.random.Generator that train was given")
-    arrays: dict[str, Any] = {"theta": net.params.theta}
-    header: dict[str, Any] = {
+    theta = net.params.theta
+    if not np.isfinite(theta).all():
+        where = net.params.entry(int(np.argmin(np.isfinite(theta))))
+        raise ValueError(f"{where} of the network is not finite; there is nothing to go on from")
+    state = {} if optimizer is None else state_of(optimizer, theta)
+    vectors = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+    header = {
         "format": FORMAT,
         "version": VERSION,
         "network": {
             "sizes": net.sizes,
-            "hidden": [net.phi[l].name for l in range(1, net.L)],
-            "output": net.phi[net.L].name,
-            "loss": net.loss.name,
+            "hidden": [named(net.phi[l], ACTIVATIONS) for l in range(1, net.L)],
+            "output": named(net.phi[net.L], ACTIVATIONS),
+            "loss": named(net.loss, LOSSES),
+            "fixed": net.fixed,
+            "penalty": net.penalty,
             "fused": net.fused,
         },
-        "optimizer": None,
-        "history": None,
-        "rng": None if rng is None else rng.bit_generator.state,
+        "optimizer": None if optimizer is None else described(optimizer, OPTIMIZERS),
+        "state": {name: value for name, value in state.items() if name not in vectors},
+        "history": None if history is None else rows_of(history),
+        "rng": None if rng is None else state_of_generator(rng),
     }
-    if optimizer is not None:
-        header["optimizer"] = described(optimizer)
-        for name, value in optimizer.state().items():
-            if name == "t":
-                header["optimizer"]["t"] = value
-            else:
-                check_fits(name, value, net)
-                arrays[f"optimizer.{name}"] = value
-    if history is not None:
-        names = [f.name for f in fields(history) if f.name != "record"]
-        header["history"] = {name: getattr(history, name) for name in names}
-    text = json.dumps(header, default=plain)
-    arrays["header"] = np.frombuffer(text.encode(), dtype=np.uint8)
+    text = json.dumps(header, default=plain).encode()
+    arrays: dict[str, Any] = {"header": np.frombuffer(text, np.uint8), "theta": theta}
+    arrays |= {f"optimizer.{name}": vector for name, vector in vectors.items()}
 
     path = Path(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
@@ -115,12 +127,16 @@ def save(
         unfinished.unlink(missing_ok=True)
 
 
-def load(path: str | os.PathLike[str]) -> Checkpoint:
+def load(path: str | os.PathLike[str], objects: Iterable[Any] = ()) -> Checkpoint:
     """Read what `save` wrote.
 
     Parameters
     ----------
     path : str or path
+    objects : sequence, optional
+        What the file needs and the package has not: activations and losses of your own, schedules
+        (functions of t), and an optimizer with the settings it had; it is given the saved state.
+        They are found by their names.
 
     Returns
     -------
@@ -132,107 +148,242 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     OSError
         The file cannot be read.
     ValueError
-        It is no checkpoint, is damaged or cut short, or comes from a newer version.
-    """
-    import json
+        It is no checkpoint, is damaged or cut short, comes from another version, or needs an
+        object that was not given.
 
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import replace
+    >>> wave = replace(ACTIVATIONS["tanh"], name="wave")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(folder + "/net.npz", Network([2, 3, 1], hidden=wave, rng=0))
+    ...     load(folder + "/net.npz", objects=[wave]).net
+    Network(2-3-1, wave-sigmoid, bce, 13 parameters, float64)
+    """
+    objects = list(objects)
     with open(path, "rb") as file:
         try:
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            header = json.loads(arrays["header"].tobytes())
+            archive = ZipFile(file)
+            check_parts(archive, os.fstat(file.fileno()).st_size)
+            header = json.loads(array_in(archive, "header").tobytes())
             ours = header["format"] == FORMAT
         except Exception as problem:  # whatever NumPy, zip and JSON make of a file that is not ours
             raise ValueError(
                 f"{path} is no checkpoint of pybackprop, or is damaged or cut short "
                 f"({type(problem).__name__}: {problem}); give a file that pb.save wrote"
             ) from problem
-    if not ours:
-        raise ValueError(f"{path} is no checkpoint of pybackprop; give a file that pb.save wrote")
-    if header.get("version") != VERSION:
-        raise ValueError(
-            f"{path} is a checkpoint of version {header.get('version')}; this pybackprop reads "
-            f"version {VERSION}: use the pybackprop that wrote it, or a newer one"
-        )
-    try:
-        return assembled(header, arrays)
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise ValueError(
-            f"the parts of {path} do not fit together ({type(problem).__name__}: {problem}); "
-            "it has been changed or damaged since pb.save wrote it"
-        ) from problem
+        if not ours:
+            raise ValueError(
+                f"{path} is no checkpoint of pybackprop; give a file that pb.save wrote"
+            )
+        if header.get("version") != VERSION:
+            raise ValueError(
+                f"{path} is a checkpoint of version {header.get('version')}; this pybackprop reads "
+                f"version {VERSION}: use the pybackprop that wrote it"
+            )
+        try:
+            return assembled(header, archive, objects)
+        except Wanted as problem:
+            raise ValueError(f"{path} needs {problem}") from None
+        except Exception as problem:  # numbers, names and lengths may be anything in such a file
+            raise ValueError(
+                f"the parts of {path} do not fit together ({type(problem).__name__}: {problem}); "
+                "it has been changed or damaged since pb.save wrote it"
+            ) from problem
 
 
-def assembled(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Checkpoint:
+def assembled(header: Mapping[str, Any], archive: ZipFile, objects: list[Any]) -> Checkpoint:
     """Make the objects that a checkpoint describes."""
-    theta, optimizer, history, rng = arrays["theta"], None, None, None
-    net = Network(**header["network"], init="zeros", dtype=theta.dtype).with_params(theta)
-    if header["optimizer"] is not None:
-        described_as = header["optimizer"]
-        kind = lookup(OPTIMIZERS, described_as["name"], "optimizer")
-        optimizer = kind(**{k: made(v) for k, v in described_as["settings"].items()})
-        vectors = {
-            name.removeprefix("optimizer."): vector
-            for name, vector in arrays.items()
-            if name.startswith("optimizer.")
-        }
-        for name, vector in vectors.items():
-            check_fits(name, vector, net)
-        optimizer.load_state({"t": described_as["t"]} | vectors)
+    facts = dict(header["network"])
+    sizes = check_sizes(facts["sizes"])
+    count = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+    theta = array_in(archive, "theta", (count,))
+    facts |= {
+        "hidden": [found(name, ACTIVATIONS, objects, Activation) for name in facts["hidden"]],
+        "output": found(facts["output"], ACTIVATIONS, objects, Activation),
+        "loss": found(facts["loss"], LOSSES, objects, Loss),
+    }
+    net = Network(**facts, init=theta, dtype=theta.dtype)
+    history, rng, optimizer = None, None, None
     if header["history"] is not None:
         history = History(**header["history"])
+        check_history(history)
     if header["rng"] is not None:
-        bit_generator = lookup(BIT_GENERATORS(), header["rng"]["bit_generator"], "bit generator")()
-        bit_generator.state = header["rng"]
-        rng = np.random.Generator(bit_generator)
+        rng = generator(header["rng"])
+    if header["optimizer"] is not None:
+        optimizer = made(header["optimizer"], OPTIMIZERS, objects)
+        state, ours = dict(header["state"]), isinstance(optimizer, Optimizer)
+        for name in archive.namelist():
+            if name.startswith("optimizer."):
+                name = name.removesuffix(".npy")
+                vector = array_in(archive, name, (count,) if ours else None)
+                state[name.removeprefix("optimizer.")] = vector
+        if ours:
+            check_fits(state, theta)
+        optimizer.load_state(state)
     return Checkpoint(net, optimizer, history, rng)
 
 
-def BIT_GENERATORS() -> dict[str, Any]:
-    """Name -> class. A function, so that importing the package does not load numpy.random."""
-    from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Philox
-
-    return {kind.__name__: kind for kind in (MT19937, PCG64, PCG64DXSM, SFC64, Philox)}
+# Arrays in an archive: what they say of themselves is compared with what is there before any of
+# them is read.
 
 
-def described(thing: Any) -> dict[str, Any]:
+def check_parts(archive: ZipFile, size: int) -> None:
+    """Raise where an archive could hold more than its file: compressed, or the same twice."""
+    parts = archive.infolist()
+    stored = all(part.compress_type == ZIP_STORED for part in parts)
+    if not stored or sum(part.file_size for part in parts) > size:
+        raise ValueError("its parts are compressed, or larger than the file")
+
+
+def array_in(archive: ZipFile, name: str, shape: tuple[int, ...] | None = None) -> Array:
+    """Return an array of numbers, of this shape where one is given."""
+    part = archive.getinfo(f"{name}.npy")
+    with archive.open(part) as file:
+        declared, _, dtype = npy_header(file)
+        if shape not in (None, declared):
+            raise ValueError(f"{name} has shape {declared}, not {shape}")
+        if dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {dtype}, not of numbers")
+        if math.prod(declared) * dtype.itemsize != part.file_size - file.tell():
+            raise ValueError(f"{name} has not the length that it says")
+        numbers = np.frombuffer(file.read(), dtype)
+    return numbers.astype(dtype.newbyteorder("=")).reshape(declared)
+
+
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, order and type of an array from the beginning of its file."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    return np.lib.format.read_array_header_2_0(file)
+
+
+# Things by their names. A name alone is the package's own; {"own": name} is not.
+
+
+def named(thing: Activation | Loss, table: Mapping[str, Any]) -> str | dict[str, str]:
+    """Return the name of an activation or a loss, marked where it is not the table's."""
+    return thing.name if table.get(thing.name) == thing else {"own": thing.name}
+
+
+def found(name: Any, table: Mapping[str, Any], objects: list[Any], kind: Any) -> Any:
+    """Return the activation or loss of a name."""
+    if not isinstance(name, Mapping) and name in table:
+        return table[name]
+    name = name["own"] if isinstance(name, Mapping) else name
+    known = {thing.name: thing for thing in objects if isinstance(thing, kind)}
+    return given(name, known, kind.__name__.lower())
+
+
+def described(thing: Any, table: Mapping[str, Any]) -> dict[str, Any]:
     """Return an optimizer or a schedule as its name and settings, ready for JSON."""
-    if isinstance(thing, Schedule):
-        name, settings = thing.name, thing.settings
-    elif type(thing).__name__ in OPTIMIZERS:
-        name = type(thing).__name__
-        settings = {f.name: getattr(thing, f.name) for f in fields(thing) if f.init}
-    else:
+    for name, kind in table.items():
+        if type(thing) is kind:
+            settings = {f.name: getattr(thing, f.name) for f in fields(thing)}
+            return {
+                "name": name,
+                "settings": {
+                    key: described(value, SCHEDULES) if callable(value) else value
+                    for key, value in settings.items()
+                },
+            }
+    if name_of(thing) == "<lambda>":
         raise TypeError(
-            f"{thing!r} cannot be written to a file; optimizers are {', '.join(OPTIMIZERS)}, "
-            f"schedules are made by {', '.join(SCHEDULES)}"
+            f"{thing!r} cannot be written to a file, for it has no name to find it by; give a "
+            f"function made by def, or one of pb.schedules: {', '.join(SCHEDULES)}"
         )
-    return {
-        "name": name,
-        "settings": {k: described(v) if callable(v) else v for k, v in settings.items()},
-    }
+    return {"own": name_of(thing)}
 
 
-def made(value: Any) -> Any:
-    """Return the schedule that `described` wrote down, or the number that is there."""
-    if not isinstance(value, dict):
-        return value
-    settings = {k: made(v) for k, v in value["settings"].items()}
-    return lookup(SCHEDULES, value["name"], "schedule")(**settings)
+def made(description: Any, table: Mapping[str, Any], objects: list[Any]) -> Any:
+    """Return the optimizer or schedule that `described` wrote down, or the number that is there."""
+    if not isinstance(description, Mapping):
+        return description
+    what = "optimizer" if table is OPTIMIZERS else "schedule"
+    if "own" in description:
+        needed = "load_state" if table is OPTIMIZERS else "__call__"
+        able = [thing for thing in objects if hasattr(thing, needed)]
+        return given(description["own"], {name_of(thing): thing for thing in able}, what)
+    settings = description["settings"].items()
+    kind = lookup(table, description["name"], what)
+    return kind(**{key: made(value, SCHEDULES, objects) for key, value in settings})
+
+
+def given(name: str, known: Mapping[str, Any], what: str) -> Any:
+    """Return one of the reader's own objects, or say that it is needed."""
+    if name not in known:
+        raise Wanted(
+            f"the {what} {name!r}, which is not one of the package's; give it as an object: "
+            f"pb.load(path, objects=[...])"
+        )
+    return known[name]
+
+
+def name_of(thing: Any) -> str:
+    """Return the name of a function, or of an object's class."""
+    return getattr(thing, "__name__", type(thing).__name__)
+
+
+# States.
+
+
+def state_of(optimizer: OptimizerLike, theta: Array) -> dict[str, Any]:
+    """Return what an optimizer remembers, or say why it does not belong to this network."""
+    if isinstance(optimizer, type) or not hasattr(optimizer, "state"):
+        raise TypeError(f"optimizer is {optimizer!r}; give an object, such as Adam(lr=1e-3)")
+    state = optimizer.state()
+    if isinstance(optimizer, Optimizer):
+        check_fits(state, theta)
+    return state
+
+
+def check_fits(state: Mapping[str, Any], theta: Array) -> None:
+    """Raise unless the vectors of an optimizer belong to these parameters."""
+    for name, vector in state.items():
+        if name != "t" and (vector.shape, vector.dtype) != (theta.shape, theta.dtype):
+            raise ValueError(
+                f"the optimizer's {name} has shape {vector.shape} and {vector.dtype}, the "
+                f"network's theta {theta.shape} and {theta.dtype}; they belong to different "
+                "networks"
+            )
+
+
+def rows_of(history: History) -> dict[str, Any]:
+    """Return what a history holds, ready for JSON."""
+    if not isinstance(history, History):
+        raise TypeError(f"history is {history!r}; give what train returned")
+    check_history(history)
+    names = [f.name for f in fields(history) if f.name not in ("record", "stopped_by")]
+    return {name: getattr(history, name) for name in names}
+
+
+def generator(state: Mapping[str, Any]) -> "np.random.Generator":
+    """Return a random number generator in a state."""
+    name = state["bit_generator"]
+    end = lookup(BUFFERS, name, "bit generator")
+    # NumPy takes any position, and would read on behind the buffer.
+    for position in (state.get("buffer_pos", 0), state["state"].get("pos", 0)):
+        if not 0 <= position <= end:
+            raise ValueError(f"the position {position} of {name} is outside of 0 to {end}")
+    bit_generator = getattr(np.random, name)()
+    bit_generator.state = state
+    return np.random.Generator(bit_generator)
+
+
+def state_of_generator(rng: Any) -> dict[str, Any]:
+    """Return the state of a random number generator, with lists for arrays."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is {rng!r}; give the numpy.random.Generator that train was given")
+    state = rng.bit_generator.state
+    lookup(BUFFERS, state["bit_generator"], "bit generator")
+    lists: dict[str, Any] = json.loads(json.dumps(state, default=np.ndarray.tolist))
+    return lists
 
 
 def plain(value: Any) -> Any:
-    """Return NumPy's numbers and arrays as Python's, which JSON can write."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+    """Return NumPy's numbers as Python's, which JSON can write."""
+    if isinstance(value, np.generic):
+        return value.item()
     raise TypeError(f"{value!r} cannot be written to a checkpoint; use plain numbers and names")
-
-
-def check_fits(name: str, vector: Array, net: Network) -> None:
-    """Raise unless an optimizer's vector belongs to the parameters of this network."""
-    theta = net.params.theta
-    if vector.shape != theta.shape or vector.dtype != theta.dtype:
-        raise ValueError(
-            f"the optimizer's {name} has shape {vector.shape} and {vector.dtype}, the network's "
-            f"theta {theta.shape} and {theta.dtype}; they belong to different networks"
-        )

@@ -28,8 +28,9 @@ import numpy as np
 from .activations import ACTIVATIONS, GELU_CUBIC, GELU_SCALE, LEAK, Activation
 from .losses import LOSSES
 from .network import Network, Trace, penalty
-from .optimizers import SGD, Optimizer, learning_rate
+from .optimizers import SGD, OptimizerLike
 from .params import Array, Params, aligned_zeros
+from .schedules import learning_rate
 
 Call = Callable[[], object]
 
@@ -239,7 +240,7 @@ class Plan:
         self,
         net: Network,
         m: int,
-        optimizer: Optimizer | None = None,
+        optimizer: OptimizerLike | None = None,
         *,
         x: Array | None = None,
         y: Array | None = None,
@@ -522,7 +523,7 @@ class Plan:
         for call in self.update_calls:
             call()
         if self.plain:
-            self.optimizer.memory.t += 1
+            self.optimizer.t += 1
 
     def step(self) -> None:
         """Do one forward pass, one backward pass and one update."""

@@ -1,26 +1,25 @@
-"""Stopping rules: functions of the `Moment` after an update that return None, or why to stop."""
+"""Stopping rules: when training ends before its last epoch.
+
+A rule is a function: it takes the `Moment` after each update and returns None, or the reason to
+stop, a text. The first three are those of the flow chart in the source notes.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .checks import check_count, check_positive
-from .history import Moment
+from .checks import check_count, check_from_zero, check_positive
+from .history import Moment, Rule
 from .lookup import lookup
-
-# Stopping rules. A rule is a function: it takes the Moment after each iteration and returns None,
-# or the reason to stop. The first three are those of the flow chart in the source notes.
-
-Rule = Callable[[Moment], str | None]
 
 
 @dataclass(frozen=True)
 class MaxIterations:
     """Stop after n updates.
 
-    >>> from pybackprop.optimizers import SGD
-    >>> net = Network([1, 1], init="zeros")
-    >>> train(net, [[1.0]], [[1.0]], optimizer=SGD(0.1), epochs=9, stop=MaxIterations(3)).reason
+    >>> from pybackprop.history import History
+    >>> rule = MaxIterations(3)
+    >>> rule(Moment(None, None, History(learning_rates=[0.1, 0.1, 0.1])))
     'iterations reached: 3'
     """
 
@@ -41,21 +40,21 @@ class LossBelow:
     Parameters
     ----------
     threshold : float
-    each : {"iteration", "epoch"}, optional
-        Look at every batch's loss, or at every epoch's mean. The loss of a small batch jumps about,
-        and one lucky batch is enough for the first.
+    each : {"epoch", "iteration"}, optional
+        Look at every epoch's mean, or at every batch's loss. The loss of a small batch jumps about,
+        and one lucky batch is enough for the second.
     """
 
     threshold: float
-    each: str = "iteration"
+    each: str = "epoch"
 
     def __post_init__(self) -> None:
         check_positive("threshold", self.threshold)
-        lookup(LOSSES_OF, self.each, "span")
+        lookup(LOSSES, self.each, "span")
 
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
-        losses = LOSSES_OF[self.each](now)
+        losses = losses_of(now, self.each)
         return f"loss below {self.threshold:g}" if losses and losses[-1] < self.threshold else None
 
 
@@ -66,21 +65,21 @@ class LossChangeBelow:
     Parameters
     ----------
     threshold : float
-    each : {"iteration", "epoch"}, optional
-        Compare batch with batch, or epoch with epoch. Only where each batch holds all of the
-        examples does the first say that training has converged.
+    each : {"epoch", "iteration"}, optional
+        Compare epoch with epoch, or batch with batch. Only where each batch holds all of the
+        examples does the second say that training has converged.
     """
 
     threshold: float
-    each: str = "iteration"
+    each: str = "epoch"
 
     def __post_init__(self) -> None:
         check_positive("threshold", self.threshold)
-        lookup(LOSSES_OF, self.each, "span")
+        lookup(LOSSES, self.each, "span")
 
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
-        losses = LOSSES_OF[self.each](now)
+        losses = losses_of(now, self.each)
         if len(losses) > 1 and abs(losses[-1] - losses[-2]) < self.threshold:
             return f"change of loss below {self.threshold:g}"
         return None
@@ -98,7 +97,8 @@ class Patience:
         An improvement is a fall by more than this.
     restore_best : bool, optional
         When training ends, for whatever reason, network and optimizer go back to where they were
-        after the epoch with the lowest validation loss.
+        after the epoch with the lowest validation loss. A rule of your own with this attribute
+        gets the same.
     """
 
     epochs: int = 5
@@ -107,8 +107,7 @@ class Patience:
 
     def __post_init__(self) -> None:
         check_count("epochs", self.epochs)
-        if self.min_delta != 0:
-            check_positive("min_delta", self.min_delta)
+        check_from_zero("min_delta", self.min_delta)
 
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
@@ -122,7 +121,30 @@ class Patience:
         return None
 
 
-LOSSES_OF: dict[str, Callable[[Moment], list[float]]] = {
-    "iteration": lambda now: now.history.losses,
-    "epoch": lambda now: now.history.train_loss,
-}
+LOSSES = {"epoch": "train_loss", "iteration": "losses"}
+"""What a rule looks at each time -> where a `History` has it."""
+
+
+def losses_of(now: Moment, each: str) -> list[float]:
+    """Return the loss of every epoch, or of every iteration, so far."""
+    losses: list[float] = getattr(now.history, LOSSES[each])
+    return losses
+
+
+def check_watched(rules: Iterable[Rule], validation: bool) -> None:
+    """Raise where a rule looks at the validation loss and there will be none."""
+    for rule in rules:
+        if validation:
+            return
+        if isinstance(rule, Patience):
+            raise ValueError(f"{rule} watches the validation loss; give validation=(X, Y)")
+        if restores_best(rule):
+            raise ValueError(
+                f"{rule!r} has restore_best, and the best epoch is that of the lowest validation "
+                "loss; give validation=(X, Y)"
+            )
+
+
+def restores_best(rule: Rule) -> bool:
+    """Return whether a rule asks for the parameters of the best epoch when training ends."""
+    return bool(getattr(rule, "restore_best", False))

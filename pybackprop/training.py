@@ -17,14 +17,21 @@ from numpy.typing import ArrayLike
 from .checks import check_count
 from .data import Batches, Data
 from .engine import Plan, encoded
-from .history import History, Moment, Record
+from .history import History, Moment, Record, Rule
 from .initializers import Seed
-from .lookup import lookup
 from .network import Network
-from .optimizers import OPTIMIZERS, Optimizer, learning_rate
+from .optimizers import OptimizerLike, get_optimizer
 from .params import Array
+from .schedules import learning_rate
 from .scores import assess, examples, recalls, tally
-from .stopping import LossBelow, LossChangeBelow, MaxIterations, Patience, Rule
+from .stopping import (
+    LossBelow,
+    LossChangeBelow,
+    MaxIterations,
+    Patience,
+    check_watched,
+    restores_best,
+)
 from .threads import Pace
 
 SNAPSHOT_EVERY = 100
@@ -40,7 +47,7 @@ def train(
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    optimizer: Optimizer | str,
+    optimizer: OptimizerLike | str,
     epochs: int,
     batch_size: int | None = 32,
     rng: Seed = None,
@@ -130,14 +137,13 @@ def train(
         raise TypeError(f"net is {net!r}; give a Network of real numbers, such as dtype=float")
     data = examples(net, X, Y, weights)
     held_out = None if validation is None else check_validation(net, validation)
-    optimizer = check_optimizer(optimizer)
+    optimizer = get_optimizer(optimizer)
     check_count("epochs", epochs)
     rules = check_callables("stop", stop)
     after_update = check_callables("iteration_callbacks", iteration_callbacks)
     after_epoch = check_callables("callbacks", callbacks)
-    restore_best = any(getattr(rule, "restore_best", False) for rule in rules)
-    if held_out is None and (restore_best or any(isinstance(rule, Patience) for rule in rules)):
-        raise ValueError("Patience watches the validation loss; give validation=(X, Y)")
+    check_watched(rules, validation=held_out is not None)
+    restore_best = any(map(restores_best, rules))
     batches = Batches(len(data), batch_size, np.random.default_rng(rng))
     # The package's own rules look at numbers of the history alone.
     curious = [rule for rule in rules if type(rule) not in OWN_RULES]
@@ -202,9 +208,9 @@ def train(
         else:
             history.reason = "epochs reached"
     if interrupted:
-        history.reason = "interrupted"
+        history.reason, history.stopped_by = "interrupted", None
     if not np.isfinite(theta).all():
-        history.reason = "diverged"
+        history.reason, history.stopped_by = "diverged", None
     fallback = best or (good if history.reason == "diverged" else None)
     if fallback:
         fallback.restore(now)
@@ -224,7 +230,7 @@ def record_of(net: Network, data: Data, rules: list[Any]) -> Record:
 
 
 def plans(
-    net: Network, data: Data, batches: Batches, optimizer: Optimizer, keep: bool
+    net: Network, data: Data, batches: Batches, optimizer: OptimizerLike, keep: bool
 ) -> Callable[[Array], Plan]:
     """Return a function from the rows of a batch to a plan that holds them.
 
@@ -374,25 +380,3 @@ def check_callables(name: str, given: Any) -> list[Callable[[Moment], Any]]:
                 + (", or rules such as MaxIterations(500)" if name == "stop" else "")
             )
     return functions
-
-
-def check_optimizer(given: Any) -> Optimizer:
-    """Return an object that can do what `Optimizer` says, made of its name where one is given."""
-    optimizer = given
-    if isinstance(given, str):
-        names = {name.lower(): kind for name, kind in OPTIMIZERS.items()}
-        kind = lookup(names, given.lower(), "optimizer")
-        try:
-            optimizer = kind()
-        except TypeError:
-            raise TypeError(
-                f"optimizer is {given!r}, which has no learning rate of its own; give "
-                f"pb.{kind.__name__}(lr=0.1)"
-            ) from None
-    needed = ("lr", "t", "update", "state", "load_state")
-    missing = [name for name in needed if not hasattr(optimizer, name)]
-    if isinstance(optimizer, type) or missing:
-        lacks = f" (it has no {', '.join(missing)})" if missing else ""
-        raise TypeError(f"optimizer is {given!r}{lacks}; give an object, such as Adam(lr=1e-3)")
-    learning_rate(optimizer.lr, optimizer.t + 1)
-    return optimizer

@@ -252,7 +252,7 @@ def test_the_race_shows_the_optimizers_numbers(show):
         page.get_by_role("button", name="Next").click()
         cells = page.locator(".pb-math tbody tr").nth(1).locator("td").all_inner_texts()
         height = (theta[0] ** 2 + 20 * theta[1] ** 2) / 2
-        rest = [height, np.hypot(*(theta - before)), np.hypot(*momentum.velocity)]
+        rest = [height, np.hypot(*(theta - before)), np.hypot(*momentum.u)]
         where = ", ".join(num(round(v, 2), 3) for v in theta)
         assert cells == [where, *(num(v, 3) for v in rest)], step
         assert (
