@@ -8,14 +8,18 @@ Every function also accepts complex ``z`` and is analytic there, for the complex
 branch of a function holds is decided by the real part alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .lookup import lookup
-from .params import Array
+from .params import Array, Layers
+
+OUTPUTS = ("real", "unit interval", "distribution")
+"""What an activation's values can be, and what a loss can ask for: any number, each number from 0
+to 1, or rows that add up to 1."""
 
 LEAK = 0.01
 GELU_SCALE = np.sqrt(2 / np.pi).item()
@@ -76,6 +80,12 @@ class Activation:
     mixing: Callable[[Array, Array, Array], Array] | None = None
 
     def __post_init__(self) -> None:
+        if not (callable(self.f) and callable(self.derivative)):
+            raise TypeError(
+                f"activation {self.name!r} takes two functions, f(z) and derivative(z, a); got "
+                f"{self.f!r} and {self.derivative!r}"
+            )
+        lookup({kind: kind for kind in OUTPUTS}, self.outputs, "kind of outputs")
         if not self.symbol:
             object.__setattr__(self, "symbol", self.name)
 
@@ -273,14 +283,15 @@ def of_layers(
     sizes: Sequence[int],
     hidden: str | Activation | Sequence[str | Activation],
     output: str | Activation,
-) -> dict[int, Activation]:
+) -> Layers[Activation]:
     """Return the activation of each layer l = 1..L, or say what is wrong with the choice.
 
     >>> {l: phi.name for l, phi in of_layers([2, 3, 1], "tanh", "sigmoid").items()}
     {1: 'tanh', 2: 'sigmoid'}
     """
     count = len(sizes) - 2
-    each = [hidden] * count if isinstance(hidden, str | Activation) else list(hidden)
+    several = isinstance(hidden, Iterable) and not isinstance(hidden, str)
+    each = list(hidden) if several else [hidden] * count
     if len(each) != count:
         names = [getattr(one, "name", one) for one in each]
         raise ValueError(
@@ -299,4 +310,4 @@ def of_layers(
             f"{phi[count + 1].name} over one output is always 1, whatever the weights. Use "
             "output='sigmoid' with loss='bce', or two outputs"
         )
-    return phi
+    return Layers("phi", phi)

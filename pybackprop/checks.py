@@ -8,9 +8,9 @@ import numbers
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .params import Array
+Array = NDArray[Any]
 
 # Numbers
 

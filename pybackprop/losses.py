@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .activations import ACTIVATIONS, Activation, sigmoid, softplus
+from .activations import ACTIVATIONS, OUTPUTS, Activation, sigmoid, softplus
+from .lookup import lookup
 from .params import Array
 
 
@@ -76,6 +77,12 @@ class Loss:
     domain: str = "real"
 
     def __post_init__(self) -> None:
+        if not (callable(self.each) and callable(self.slope)):
+            raise TypeError(
+                f"loss {self.name!r} takes two functions, each(a, y) and slope(a, y); got "
+                f"{self.each!r} and {self.slope!r}"
+            )
+        lookup({kind: kind for kind in OUTPUTS}, self.domain, "domain")
         if not self.symbol:
             object.__setattr__(self, "symbol", self.name)
 
@@ -204,12 +211,20 @@ LOSSES: dict[str, Loss] = {
 OWN_LOSS = {"unit interval": "bce", "distribution": "cross_entropy", "real": "half_sse"}
 """What the outputs are -> the loss that fits them, chosen where none is named."""
 
+DISTRIBUTIONS = (
+    "it compares probability distributions, so the outputs of an example must be positive and add "
+    "up to 1 (without that, pushing every output to 1 would bring the loss to 0)"
+)
 REASONS = {
-    "unit interval": "takes log(a) and log(1 - a) of each output alone, so an output must be a "
-    "probability by itself, as a sigmoid's is",
-    "distribution": "compares probability distributions, so the outputs of an example must be "
-    "positive and add up to 1 (without that, pushing every output to 1 would bring the loss to 0)",
+    ("unit interval", "real"): "it takes log(a) and log(1 - a), so outputs must lie between 0 and "
+    "1",
+    ("unit interval", "distribution"): "it asks every output a question of its own, yes or no, and "
+    "these outputs are one answer among them all: they add up to 1",
+    ("distribution", "real"): DISTRIBUTIONS,
+    ("distribution", "unit interval"): DISTRIBUTIONS,
 }
+"""(domain of a loss, what the outputs are) -> why they do not go together."""
+
 MAKERS = {"unit interval": "sigmoid", "distribution": "softmax"}
 
 
@@ -351,7 +366,7 @@ def objective(loss: Loss, activation: Activation, fused: bool = True) -> Objecti
     Raises
     ------
     ValueError
-        The loss is not defined on the outputs of this activation; the message says why.
+        The loss is not for the outputs of this activation; the message says why.
 
     Examples
     --------
@@ -365,8 +380,8 @@ def objective(loss: Loss, activation: Activation, fused: bool = True) -> Objecti
     if loss.domain not in ("real", activation.outputs):
         own, maker = OWN_LOSS[activation.outputs], MAKERS[loss.domain]
         raise ValueError(
-            f"{loss.name} is not defined on {activation.name} outputs: it {REASONS[loss.domain]}. "
-            f"Use loss={own!r} with {activation.name} outputs, or output={maker!r} with "
-            f"{loss.name}"
+            f"{loss.name} is not for {activation.name} outputs: "
+            f"{REASONS[loss.domain, activation.outputs]}. Use loss={own!r} with {activation.name} "
+            f"outputs, or output={maker!r} with {loss.name}"
         )
     return Objective(loss, activation, FUSED.get((activation, loss)) if fused else None)

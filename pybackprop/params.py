@@ -3,38 +3,51 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-Array = NDArray[Any]
+from .checks import Array as Array
+from .checks import check_dtype
+
+Thing = TypeVar("Thing")
 
 
-class Views(Mapping[int, Array]):
-    """Arrays keyed by layer. They cannot be exchanged: assigning to a key writes into the array."""
+class Layers(Mapping[int, Thing]):
+    """Things keyed by layer, read-only."""
 
-    __slots__ = ("_arrays", "_letter")
+    __slots__ = ("_letter", "_things")
 
-    def __init__(self, letter: str, arrays: dict[int, Array]) -> None:
-        self._letter, self._arrays = letter, arrays
+    def __init__(self, letter: str, things: Mapping[int, Thing]) -> None:
+        self._letter, self._things = letter, dict(things)
 
-    def __getitem__(self, layer: int) -> Array:
+    def __getitem__(self, layer: int) -> Thing:
         try:
-            return self._arrays[layer]
+            return self._things[layer]
         except (KeyError, TypeError):
             raise KeyError(
                 f"no layer {layer!r}; {self._letter} has the layers 1 to {len(self)}"
             ) from None
 
-    def __setitem__(self, layer: int, value: ArrayLike) -> None:
-        write(self[layer], value, f"{self._letter}[{layer}]")
-
     def __iter__(self) -> Iterator[int]:
-        return iter(self._arrays)
+        return iter(self._things)
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(self._things)
+
+    def __repr__(self) -> str:
+        return repr(self._things)
+
+
+class Views(Layers[Array]):
+    """Arrays keyed by layer. They cannot be exchanged: assigning to a key writes into the array."""
+
+    __slots__ = ()
+
+    def __setitem__(self, layer: int, value: ArrayLike) -> None:
+        write(self[layer], value, f"{self._letter}[{layer}]")
 
     def update(self, values: Mapping[int, ArrayLike]) -> None:
         """Write into several arrays; where one value does not fit, none is written.
@@ -48,9 +61,6 @@ class Views(Mapping[int, Array]):
             fitting(self[layer], value, f"{self._letter}[{layer}]")
         for layer, value in values.items():
             self[layer] = value
-
-    def __repr__(self) -> str:
-        return repr(self._arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +108,16 @@ class Params:
     theta : array of shape (N,)
     W : mapping of int to array of shape (n_l, n_(l-1)), l = 1..L
     b : mapping of int to array of shape (n_l,), l = 1..L
-    blocks : dict of str to slice
+    sizes : tuple of int
+    L : int
+    blocks : mapping of str to slice
         Where each ``"W[l]"`` and ``"b[l]"`` stands in theta, in theta's order.
 
     Raises
     ------
     TypeError
-        A size is no whole number, or theta is no array of floating-point numbers.
+        A size is no whole number, or theta is no array of floating-point numbers of a type that
+        networks compute in.
     ValueError
         Fewer than two layers, a size below 1, or a theta of another length.
 
@@ -118,15 +131,15 @@ class Params:
     ('W[1][1, 1]', 'b[2][0]', 3)
     """
 
-    __slots__ = ("_W", "_b", "_theta", "blocks", "sizes")
+    __slots__ = ("_W", "_b", "_blocks", "_sizes", "_theta")
 
     def __init__(
         self, sizes: Sequence[int], theta: ArrayLike | None = None, dtype: DTypeLike = float
     ) -> None:
-        self.sizes = check_sizes(sizes)
-        self.blocks = blocks(self.sizes)
+        self._sizes = check_sizes(sizes)
+        self._blocks = MappingProxyType(blocks(self.sizes))
         count = self.blocks[f"b[{self.L}]"].stop
-        self._theta = aligned_zeros(count, dtype) if theta is None else vector(theta)
+        self._theta = aligned_zeros(count, check_dtype(dtype)) if theta is None else vector(theta)
         if self._theta.shape != (count,):
             raise ValueError(
                 f"theta has shape {self._theta.shape}; a {'-'.join(map(str, self.sizes))} network "
@@ -137,6 +150,16 @@ class Params:
         W = {l: parts[f"W[{l}]"].reshape(n_out, n_in) for l, (n_in, n_out) in layers}
         self._W = Views("W", W)
         self._b = Views("b", {l: parts[f"b[{l}]"] for l, _ in layers})
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units per layer, input first."""
+        return self._sizes
+
+    @property
+    def blocks(self) -> Mapping[str, slice]:
+        """Where each block stands in theta."""
+        return self._blocks
 
     @property
     def L(self) -> int:
@@ -172,9 +195,7 @@ class Params:
 
     def copy(self) -> "Params":
         """Return the same values in a vector of their own."""
-        twin = Params(self.sizes, dtype=self.theta.dtype)
-        twin.theta = self.theta
-        return twin
+        return copied(self.sizes, self.theta)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the name of every number of theta, in theta's order."""
@@ -191,7 +212,7 @@ class Params:
     def entry(self, index: int) -> str:
         """Return the name of ``theta[index]``, such as ``'W[2][0, 1]'``."""
         for block, where in self.blocks.items():
-            if where.start <= index < where.stop:
+            if index in range(where.start, where.stop):
                 layer, place = int(block[2:-1]), index - where.start
                 j, i = divmod(place, self.sizes[layer - 1]) if block[0] == "W" else (place, None)
                 return str(Entry(index, block[0], layer, j, i))
@@ -231,12 +252,19 @@ class Params:
                 )
         return tuple(block for block in self.blocks if block in given or block[0] in given)
 
-    def __reduce__(self) -> tuple[type["Params"], tuple[tuple[int, ...], Array]]:
-        return Params, (self.sizes, self.theta)  # copies and pickles cut their views anew
+    def __reduce__(self) -> tuple[Any, tuple[tuple[int, ...], Array]]:
+        return copied, (self.sizes, self.theta)  # copies and pickles cut their views anew
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         return f"Params({sizes}: {self.theta.size} numbers, {self.theta.dtype})"
+
+
+def copied(sizes: Sequence[int], theta: Array) -> Params:
+    """Return parameters with these values in a vector of their own, which starts as it should."""
+    params = Params(sizes, dtype=theta.dtype)
+    params.theta = theta
+    return params
 
 
 def in_range(position: int, size: int) -> bool:
@@ -260,7 +288,7 @@ def blocks(sizes: Sequence[int]) -> dict[str, slice]:
 def fitting(view: Array, value: ArrayLike, name: str) -> Array:
     """Return the value as an array that can be written into the view, or say why it cannot."""
     array = np.asarray(value)
-    if array.dtype.kind not in "iufc" or (array.dtype.kind == "c" and view.dtype.kind != "c"):
+    if array.dtype.kind not in "biufc" or (array.dtype.kind == "c" and view.dtype.kind != "c"):
         raise TypeError(f"{name} takes real numbers of shape {view.shape}, got {array.dtype}")
     if array.shape not in ((), view.shape):
         raise ValueError(f"{name} takes shape {view.shape}, got {array.shape}")
@@ -291,6 +319,7 @@ def vector(theta: ArrayLike) -> Array:
             f"theta is an array of {array.dtype}; parameters are floating-point numbers: "
             "use np.asarray(theta, float)"
         )
+    check_dtype(array.dtype)
     return array
 
 
