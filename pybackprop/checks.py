@@ -17,8 +17,8 @@ Array = NDArray[Any]
 
 def check_number(name: str, value: Any) -> Any:
     """Return the value if it is a real number, as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise TypeError(f"{name} is {value!r}; give a number")
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} is {value!r}; give a number, such as 0.01")
     return value
 
 
@@ -33,9 +33,7 @@ def check_count(name: str, value: Any) -> int:
 
 def check_positive(name: str, value: Any) -> float:
     """Return the value if it is a number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise TypeError(f"{name} is {value!r}; give a number, such as 0.01")
-    if not value > 0:
+    if not check_number(name, value) > 0:
         raise ValueError(f"{name} is {value}; give a number above 0, such as 0.01")
     return float(value)
 
@@ -89,22 +87,22 @@ def check_matrix(
     if array.ndim == 1 and array.size == width and examples in (None, 1):
         raise ValueError(
             f"{name} has shape {array.shape}; a batch is a matrix of shape (m, {width}), one "
-            f"example per row: use np.reshape({name}, (1, -1)) for one example"
+            f"example per row: use np.asarray({name}).reshape(1, -1) for one example"
         )
     if end == "output" and width > 1:
-        refuse_labels(array, name, width)
+        refuse_labels(array, name, width, examples)
     if array.ndim != 2:
         fix = ""
         if array.ndim == 1 and width == 1:
-            fix = f": use np.reshape({name}, (-1, 1)) for one number per example"
+            fix = f": use np.asarray({name}).reshape(-1, 1) for one number per example"
         elif array.ndim > 2 and math.prod(array.shape[1:]) == width:
-            fix = f": use np.reshape({name}, (len({name}), -1))"
+            fix = f": use np.asarray({name}).reshape(len({name}), -1)"
         raise ValueError(
             f"{name} has shape {array.shape}; a batch is a matrix of shape (m, {width}), one "
             f"example per row{fix}"
         )
     if array.shape[1] != width:
-        fix = f": use np.transpose({name})" if array.shape[0] == width else ""
+        fix = f": use np.asarray({name}).T" if array.shape[0] == width else ""
         raise ValueError(
             f"{name} has {array.shape[1]} columns; the {end} layer has {width} unit(s), "
             f"so {name} is (m, {width}){fix}"
@@ -126,6 +124,10 @@ def check_matrix(
 
 def check_numbers(values: ArrayLike, name: str, width: int, dtype: DTypeLike) -> Array:
     """Return the values as an array of real numbers (of complex ones for a complex dtype)."""
+    if hasattr(values, "toarray"):
+        raise TypeError(
+            f"{name} is a sparse {type(values).__name__}; a batch is an array: use {name}.toarray()"
+        )
     try:
         array = np.asarray(values)
     except ValueError:
@@ -134,21 +136,18 @@ def check_numbers(values: ArrayLike, name: str, width: int, dtype: DTypeLike) ->
             f"a batch is a matrix of shape (m, {width})"
         ) from None
     if array.dtype.kind in "US" or (array.dtype.kind == "O" and has_text(array)):
-        text = next(value for value in array.flat if isinstance(value, str | bytes))
-        fix = "give numbers"
-        if name == "Y" and width > 1:
-            fix = f"use pb.one_hot({name}, {width})"
-        elif name == "Y":
-            fix = f"use np.reshape(np.asarray({name}) == {str(text)!r}, (-1, 1))"
-        elif all(is_number(value) for value in array.flat):
-            fix = f"use np.asarray({name}, float)"
-        raise TypeError(f"{name} holds text, such as {str(text)!r}; {fix}")
+        raise TypeError(f"{name} holds text{cure_for_text(array, name, width)}")
     if array.dtype.kind == "O":
         strange = [value for value in array.flat if not isinstance(value, numbers.Real | np.bool_)]
         if strange:
+            fix = ""
+            if all(is_number(value) for value in strange):
+                fix = f": use np.asarray({name}, float)"
+            elif all(isinstance(value, complex | np.complexfloating) for value in strange):
+                fix = f": use np.real(np.asarray({name}, complex))"
             raise TypeError(
-                f"{name} holds {strange[0]!r}, which is no number; a batch is a matrix of numbers "
-                f"of shape (m, {width})"
+                f"{name} holds {strange[0]!r}, which is no real number; a batch is a matrix of "
+                f"numbers of shape (m, {width}){fix}"
             )
         array = array.astype(float)
     if array.dtype.kind == "c" and np.dtype(dtype).kind != "c":
@@ -161,6 +160,25 @@ def check_numbers(values: ArrayLike, name: str, width: int, dtype: DTypeLike) ->
     return array
 
 
+def cure_for_text(array: Array, name: str, width: int) -> str:
+    """Return what to do with an array that holds text: numbers as text, or classes by name."""
+    texts = sorted({str(value) for value in array.flat if isinstance(value, str | bytes)})
+    named = f", such as {texts[0]!r}"
+    if all(is_number(value) for value in array.flat):
+        fix = ".reshape(-1, 1)" if array.ndim == 1 and width == 1 else ""
+        labels = name == "Y" and width > 1 and (array.ndim == 1 or array.shape[1:] == (1,))
+        return (
+            f"{named}: use np.asarray({name}, float){fix}"
+            if not labels
+            else (f"{named}: use pb.one_hot(np.asarray({name}, float), {width})")
+        )
+    if name != "Y" or array.ndim > 2 or (array.ndim == 2 and array.shape[1] != 1):
+        return f"{named}; a batch is a matrix of numbers of shape (m, {width})"
+    if width > 1:
+        return f"{named}: use pb.one_hot({name}, {width})"
+    return f"{named}: use (np.asarray({name}) == {texts[-1]!r}).reshape(-1, 1) for that class as 1"
+
+
 def has_text(array: Array) -> bool:
     """Return whether an array of objects holds a string."""
     return any(isinstance(value, str | bytes) for value in array.flat)
@@ -170,25 +188,35 @@ def is_number(text: Any) -> bool:
     """Return whether Python reads a number from the text."""
     try:
         float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return False
     return True
 
 
-def refuse_labels(array: Array, name: str, width: int) -> None:
-    """Raise where an array of shape (m,) or (m, 1) holds class numbers in place of rows."""
-    flat = array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)
-    if not flat or not array.size or array.dtype.kind == "c" or (array != np.round(array)).any():
+def refuse_labels(array: Array, name: str, width: int, examples: int | None) -> None:
+    """Raise where an array of shape (m,), (m, 1) or (1, m) holds class numbers in place of rows."""
+    column = array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)
+    row = array.ndim == 2 and array.shape == (1, examples) and examples != 1
+    if not (column or row) or not array.size or array.dtype.kind == "c":
         return
-    low, high = int(array.min()), int(array.max())
-    labels, fix = name, ""
+    with np.errstate(invalid="ignore"):
+        if not np.isfinite(array).all() or (array != np.round(array)).any():
+            return
+    values = np.unique(array)
+    low, high = int(values[0]), int(values[-1])
+    labels, fix = f"np.ravel({name})" if row else name, ""
     if (low, high) == (1, width):
-        labels, fix = f"np.asarray({name}) - 1", ", counted from 0"
+        labels, fix = f"np.asarray({labels}) - 1", ", counted from 0"
     elif low < 0 or high >= width:
+        fix = f": an output layer of {high + 1} units takes them"
+        if len(values) == width:
+            fix = f": use pb.one_hot({labels}, {values.astype(int).tolist()})"
+        elif low < 0:
+            fix = f": use pb.one_hot({labels}, classes) with the {width} classes in their order"
         raise ValueError(
             f"{name} has shape {array.shape} and holds whole numbers from {low} to {high}: these "
             f"look like class numbers, but {width} output units stand for the classes 0 to "
-            f"{width - 1}"
+            f"{width - 1}{fix}"
         )
     raise ValueError(
         f"{name} has shape {array.shape} and holds whole numbers: these look like class numbers; "
@@ -210,12 +238,12 @@ def check_targets(Y: Array, loss: str, domain: str) -> None:
             else "use pb.one_hot(labels, classes)"
         )
         if (np.abs(Y) == 1).all():
-            fix = "-1 and 1 become 0 and 1 by (Y + 1) / 2"
+            fix = "-1 and 1 become 0 and 1 by (np.asarray(Y) + 1) / 2"
         raise ValueError(
             f"Y[{row}, {column}] is {Y[row, column]:g}; {loss} takes targets from 0 to 1: {fix}"
         )
     if domain == "distribution":
-        totals = Y.sum(axis=1)
+        totals = Y.sum(axis=1, dtype=float)
         wrong = np.abs(totals - 1) > 1e-6
         if wrong.any():
             row = np.flatnonzero(wrong)[0]
@@ -244,9 +272,10 @@ def check_weights(weights: ArrayLike | None, m: int, dtype: DTypeLike) -> Array 
         return None
     array = np.asarray(weights)
     if array.dtype.kind not in "iubf" or array.shape != (m,):
+        fix = ": use np.ravel(weights)" if array.shape in ((m, 1), (1, m)) else ""
         raise ValueError(
             f"weights is an array of {array.dtype} with shape {array.shape}; give one number per "
-            f"example, shape ({m},), such as pb.class_weights(Y)"
+            f"example, shape ({m},), such as pb.class_weights(Y){fix}"
         )
     if not (np.isfinite(array).all() and (array >= 0).all()):
         raise ValueError("weights holds a negative or infinite number or NaN; give numbers from 0")

@@ -20,8 +20,8 @@ def one_hot(labels: ArrayLike, classes: int | Sequence[Any]) -> Array:
     labels : array of shape (m,) or (m, 1)
         Class numbers 0 to classes - 1, as whole numbers of any type; or names.
     classes : int, or sequence of names
-        How many classes there are; with names as labels, the name of each column. Where a number
-        is given for names, their sorted order is that of the columns, and all must occur.
+        How many classes there are, or the label of each column. Where a number is given for
+        names, their sorted order is that of the columns, and all must occur.
 
     Raises
     ------
@@ -46,7 +46,12 @@ def one_hot(labels: ArrayLike, classes: int | Sequence[Any]) -> Array:
             f"labels is an array of {given.dtype} with shape {given.shape}; one_hot takes one "
             "label per example, such as [0, 2, 1]"
         )
-    numbers, count = named(given, classes) if is_text(given) else counted(given, classes)
+    if isinstance(classes, Sequence | np.ndarray) and not isinstance(classes, str):
+        names = np.asarray(classes).tolist()
+    else:
+        count = check_count("classes", classes)
+        names = all_names(given, count) if is_text(given) else range(count)
+    numbers, count = places(given, names), len(names)
     rows = np.zeros((len(given), count))
     rows[np.arange(len(given)), numbers] = 1
     return rows
@@ -59,41 +64,36 @@ def is_text(labels: Array) -> bool:
     )
 
 
-def named(labels: Array, classes: int | Sequence[Any]) -> tuple[Array, int]:
-    """Return the numbers of labels that are names, and how many classes there are."""
-    names = np.asarray(classes) if isinstance(classes, Sequence | np.ndarray) else None
-    if names is None:
-        names, count = np.unique(labels.astype(str)), check_count("classes", classes)
-        if len(names) != count:
-            raise ValueError(
-                f"labels holds {len(names)} different names, {', '.join(map(repr, names[:5]))}, "
-                f"for {count} classes; name the columns: pb.one_hot(labels, ['name', ...])"
-            )
-    place = {str(name): number for number, name in enumerate(names.tolist())}
-    unknown = [label for label in labels.astype(str).tolist() if label not in place]
-    if unknown:
-        raise ValueError(f"label {unknown[0]!r} is none of the classes {list(place)}")
-    return np.array([place[label] for label in labels.astype(str).tolist()], int), len(place)
-
-
-def counted(labels: Array, classes: int | Sequence[Any]) -> tuple[Array, int]:
-    """Return labels that are class numbers as whole numbers, and how many classes there are."""
-    count = len(classes) if isinstance(classes, Sequence) else check_count("classes", classes)
-    try:
-        values = labels.astype(float)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"labels is an array of {labels.dtype}; one_hot takes class numbers or names"
-        ) from None
-    wrong = values[~((values == np.floor(values)) & (values >= 0) & (values < count))]
-    if wrong.size:
-        fix = ""
-        if values.size and values.min() == 1 and values.max() == count:
-            fix = ": classes are counted from 0, use labels - 1"
+def all_names(labels: Array, count: int) -> list[Any]:
+    """Return the different names among the labels, sorted, if there are as many as classes."""
+    names = sorted({str(label) for label in labels})
+    if len(names) != count:
+        fix = f"use pb.one_hot(labels, {len(names)})"
+        if len(names) < count:
+            fix = "give the name of each column in place of the number of classes"
         raise ValueError(
-            f"label {wrong[0]:g} is no whole number from 0 to {count - 1}, for {count} classes{fix}"
+            f"labels holds {len(names)} different names, such as {names[0]!r}, for {count} "
+            f"classes; {fix}"
         )
-    return values.astype(int), count
+    return names
+
+
+def places(labels: Array, names: Sequence[Any]) -> Array:
+    """Return the column of each label."""
+    column = {name: number for number, name in enumerate(names)}
+    given = labels.astype(str) if is_text(labels) else labels
+    unknown = [label for label in given.tolist() if label not in column]
+    if unknown and isinstance(names, range):
+        fix = ""
+        if labels.dtype.kind in "iuf" and labels.min() == 1 and labels.max() == len(names):
+            fix = ": classes are counted from 0, use np.asarray(labels) - 1"
+        raise ValueError(
+            f"label {unknown[0]!r} is no whole number from 0 to {len(names) - 1}, for "
+            f"{len(names)} classes{fix}"
+        )
+    if unknown:
+        raise ValueError(f"label {unknown[0]!r} is none of the classes {names}")
+    return np.array([column[label] for label in given.tolist()], int)
 
 
 def classes(a: Array) -> Array:
@@ -139,7 +139,7 @@ def class_weights(Y: ArrayLike) -> Array:
     if Y.ndim != 2 or not len(Y) or not are_classes(Y):
         raise ValueError(
             f"Y, of shape {Y.shape}, holds more than classes; every row must be one 1 among 0s, "
-            "or 0 or 1 for a single output: use pb.one_hot(labels, classes)"
+            "or 0 or 1 for a single output: use pb.class_weights(pb.one_hot(labels, classes))"
         )
     numbers = classes(Y).astype(int)
     counts = np.bincount(numbers)

@@ -1,6 +1,6 @@
 """Initial weights: rules that draw them, and the filling of a network's parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -53,15 +53,24 @@ def initialize(params: Params, phi: Mapping[int, Activation], init: Start, rng: 
             raise ValueError(f"init is {init}; the network's parameters are {params}")
         params.theta = init.theta
     elif isinstance(init, Mapping):
+        if not {*init} <= {"W", "b"}:
+            raise ValueError(f"init has the keys {[*init]}; it takes 'W' and, where not 0, 'b'")
         fill(params.W, init, "W")
         fill(params.b, init, "b")
     elif init is None or callable(init) or isinstance(init, str):
         generator = np.random.default_rng(rng)
         for layer, (n_in, n_out) in enumerate(pairwise(params.sizes), start=1):
-            rule = lookup(INITIALIZERS, init or phi[layer].init, "initialization")
+            named = phi[layer].init if init is None else init
+            rule = named if callable(named) else lookup(INITIALIZERS, named, "initialization")
             params.W[layer] = rule(generator, n_in, n_out)
     else:
-        params.theta = Params(params.sizes, np.asarray(init, params.theta.dtype)).theta
+        theta = np.asarray(init)
+        if theta.shape != params.theta.shape:
+            raise ValueError(
+                f"init is an array of shape {theta.shape}; {params} takes a vector of "
+                f"{params.theta.size} numbers"
+            )
+        params.theta = theta
     if not np.isfinite(params.theta).all():
         raise ValueError("init holds NaN or infinity; every parameter must be a finite number")
 
@@ -76,19 +85,21 @@ def fill(views: Views, init: Mapping[str, Any], letter: str) -> None:
             return
         raise ValueError(f"init has no {letter!r}; give a dict with 'W' and, where not 0, 'b'")
     given = init[letter]
+    if not isinstance(given, Iterable):
+        raise TypeError(f"init[{letter!r}] is {given!r}; give a value for each layer, as a list")
     values = dict(given) if isinstance(given, Mapping) else dict(enumerate(given, start=1))
     if values.keys() != views.keys():
         raise ValueError(
             f"init[{letter!r}] gives the layers {sorted(values)}; the network has {sorted(views)}"
         )
     for layer, value in values.items():
-        array, shape = np.asarray(value, dtype=views[layer].dtype), views[layer].shape
+        array, shape = np.asarray(value), views[layer].shape
         if array.shape != shape:
             fix = ""
             if letter == "W" and array.shape == shape[::-1]:
-                fix = ": a row per unit of layer l, use np.transpose"
+                fix = ", one row per unit: use its transpose, np.asarray(...).T"
             elif letter == "b" and array.size == shape[0]:
-                fix = ": use np.ravel"
+                fix = ": use np.ravel(...)"
             elif letter == "b" and array.size == 1:
                 fix = f": for one number for all units, use np.full({shape[0]}, {array.item():g})"
             raise ValueError(

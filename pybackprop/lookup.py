@@ -6,67 +6,44 @@ from typing import TypeVar
 Entry = TypeVar("Entry")
 
 ELSEWHERE = {
-    # activations
-    "linear": "identity",
-    "none": "identity",
-    "logistic": "sigmoid",
-    "rectifier": "relu",
-    "leakyrelu": "leaky_relu",
-    "softmax_with_logits": "softmax",
-    # losses
-    "binary_crossentropy": "bce",
-    "binary_cross_entropy": "bce",
-    "bceloss": "bce",
-    "bcewithlogitsloss": "bce",
-    "log_loss": "bce",
-    "logloss": "bce",
-    "categorical_crossentropy": "cross_entropy",
-    "sparse_categorical_crossentropy": "cross_entropy",
-    "crossentropyloss": "cross_entropy",
-    "crossentropy": "cross_entropy",
-    "ce": "cross_entropy",
-    "nll": "cross_entropy",
-    "mean_squared_error": "mse",
-    "mseloss": "mse",
-    "squared_error": "mse",
-    "l2": "mse",
-    # initial weights
-    "glorot": "xavier",
-    "glorot_uniform": "xavier",
-    "xavier_uniform": "xavier",
-    "kaiming": "he",
-    "kaiming_normal": "he",
-    "he_normal": "he",
-    # optimizers
-    "gd": "sgd",
-    "gradient_descent": "sgd",
-    "momentum": "sgd",
-    "nesterov": "sgd",
+    "identity": "linear none lin purelin",
+    "sigmoid": "logistic expit logsig logistic_sigmoid sigm",
+    "tanh": "tansig hyperbolic_tangent",
+    "relu": "rectifier rectify rectified_linear poslin",
+    "leaky_relu": "lrelu leaky_rectify",
+    "softplus": "smooth_relu",
+    "gelu": "gelu_new gelu_tanh gelu_approximate",
+    "softmax": "log_softmax softmax_with_logits normalized_exponential",
+    "bce": "binary_crossentropy binary_cross_entropy bce_with_logits sigmoid_cross_entropy "
+    "binary_cross_entropy_with_logits log_loss log logistic binary_logloss deviance",
+    "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy crossentropy ce nll "
+    "categorical_cross_entropy softmax_cross_entropy softmax_cross_entropy_with_logits xent "
+    "multi_logloss neg_log_likelihood negative_log_likelihood",
+    "mse": "mean_squared_error squared_error squared_loss l2 quadratic mean_square",
+    "half_sse": "half_squared_error half_mse",
+    "sse": "sum_of_squares sum_squared_error rss",
+    "zeros": "zero",
+    "xavier": "glorot glorot_uniform xavier_uniform glorot_normal xavier_normal",
+    "he": "kaiming kaiming_normal he_normal kaiming_uniform he_uniform",
+    "uniform": "random random_uniform",
+    "sgd": "gd gradient_descent stochastic_gradient_descent momentum nesterov",
+    "rmsprop": "rms",
+    "adamw": "adam_w",
 }
-"""What other libraries call a thing -> what it is called here."""
+"""Name here -> what other libraries call it."""
 
 NOT_HERE = {
-    "swish": "an Activation",
-    "silu": "an Activation",
-    "elu": "an Activation",
-    "selu": "an Activation",
-    "mish": "an Activation",
-    "hard_sigmoid": "an Activation",
-    "softsign": "an Activation",
-    "hinge": "a Loss",
-    "huber": "a Loss",
-    "mae": "a Loss",
-    "l1": "a Loss",
-    "kl_divergence": "a Loss",
-    "kld": "a Loss",
-    "adagrad": "an optimizer",
-    "adadelta": "an optimizer",
-    "adamax": "an optimizer",
-    "nadam": "an optimizer",
-    "lbfgs": "an optimizer",
-    "lion": "an optimizer",
+    "an activation of your own, pb.Activation({name!r}, f, derivative)": "swish silu elu selu celu "
+    "mish hard_sigmoid hard_swish hard_tanh softsign prelu relu6 exponential sine sin crelu glu",
+    "a loss of your own, pb.Loss({name!r}, each, slope)": "hinge squared_hinge huber smooth_l1 mae "
+    "mean_absolute_error absolute_error l1 kl_divergence kl_div kld focal dice log_cosh poisson "
+    "quantile pinball cosine_similarity",
+    "a function of your own, (rng, n_in, n_out) -> array of shape (n_out, n_in)": "normal gaussian "
+    "random_normal truncated_normal orthogonal lecun lecun_normal lecun_uniform ones constant",
+    "an optimizer of your own, an object with lr, t, update, state and load_state": "adagrad "
+    "adadelta adamax nadam amsgrad radam lbfgs l_bfgs rprop lion lamb lars ftrl muon adafactor",
 }
-"""What other libraries have and this one has not -> what to make of one's own."""
+"""What takes the place of a name that other libraries have and this one has not."""
 
 
 def lookup(table: Mapping[str, Entry], name: object, what: str) -> Entry:
@@ -83,11 +60,18 @@ def lookup(table: Mapping[str, Entry], name: object, what: str) -> Entry:
     Traceback (most recent call last):
     ValueError: unknown activation 'logistic'; it is called 'sigmoid' here. Known: sigmoid, tanh
     """
-    if isinstance(name, str) and name in table:
-        return table[name]
-    kind = type(next(iter(table.values())))
-    if isinstance(name, kind) and not isinstance(name, str):
-        return name
+    if isinstance(name, str):
+        if name in table:
+            return table[name]
+    else:
+        kind = type(next(iter(table.values())))
+        if isinstance(name, kind):
+            return name
+        if callable(name):
+            raise TypeError(
+                f"{what} is {name!r}, a function alone; give a name or an object of type "
+                f"{kind.__name__}. Known: {known(table)}"
+            )
     raise ValueError(f"unknown {what} {name!r}; {hint(table, name)}Known: {known(table)}")
 
 
@@ -100,11 +84,28 @@ def hint(table: Mapping[str, Entry], name: object) -> str:
     """Return what an unknown name may mean: another library's name, or the nearest one."""
     from difflib import get_close_matches  # needed only where something is wrong
 
-    given = str(name).lower().replace("-", "_").replace(" ", "_")
-    names = {known.lower(): known for known in table}
-    if names.get(ELSEWHERE.get(given, given)):
-        return f"it is called {names[ELSEWHERE.get(given, given)]!r} here. "
-    if given in NOT_HERE:
-        return f"it is not here: give {NOT_HERE[given]} of your own (the API page shows how). "
+    given = plain(str(name))
+    names = {plain(known): known for known in table}
+    for here in names:
+        if given == here or given in words(ELSEWHERE.get(names[here].lower(), "")):
+            return f"it is called {names[here]!r} here. "
+    for cure, absent in NOT_HERE.items():
+        if given in words(absent):
+            return f"it is not here: give {cure.format(name=name)}. "
     near = get_close_matches(given, names, n=1, cutoff=0.5)
     return f"did you mean {names[near[0]]!r}? " if near else ""
+
+
+def plain(name: str) -> str:
+    """Return a name without what libraries vary: case, signs, a module in front, "loss" behind.
+
+    >>> plain("torch.nn.BCELoss"), plain("Leaky-ReLU")
+    ('bce', 'leakyrelu')
+    """
+    letters = "".join(sign for sign in name.lower().split(".")[-1] if sign.isalnum())
+    return letters.removesuffix("loss") or letters
+
+
+def words(text: str) -> set[str]:
+    """Return the plain names in a text."""
+    return {plain(word) for word in text.split()}

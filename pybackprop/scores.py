@@ -88,9 +88,15 @@ def confusion(net: Network, X: ArrayLike, Y: ArrayLike) -> Array:
     """
     data = examples(net, X, Y)
     if data.labels is None:
+        fix = "pb.evaluate gives the loss of other targets"
+        if data.Y.shape[1] == 1 and (np.abs(data.Y) == 1).all():
+            fix = (
+                "-1 and 1 become 0 and 1 by (np.asarray(Y) + 1) / 2, with output='sigmoid' in "
+                "place of 'tanh'"
+            )
         raise ValueError(
             "Y holds more than classes; every row must be one 1 among 0s, or 0 or 1 for a single "
-            "output: use pb.one_hot(labels, classes), or pb.evaluate for the loss"
+            f"output: {fix}"
         )
     return assess(net, data)[1]
 

@@ -106,9 +106,10 @@ def train(
 
     Notes
     -----
-    *Diverged*: where a loss is NaN or infinite there is no update. Training ends, and network and
-    optimizer go back to their last snapshot. One is taken before the first update and after every
-    100th, of finite parameters whose loss is finite.
+    *Diverged*: where a loss is NaN, infinite, or a million times that of the start, there is no
+    update. Training ends with a RuntimeWarning, and network and optimizer go back to their last
+    snapshot. One is taken before the first update and after every 100th, of finite parameters whose
+    loss is none of these.
 
     *Interrupted*: Ctrl-C, or the stop button of a notebook, ends training after the update under
     way. The network keeps what it has learned, the history what it has seen.
@@ -155,13 +156,14 @@ def train(
 
     started = time.perf_counter()
     theta = net.params.theta
-    history = History(record=record_of(net, data, rules) if record else None)
+    start = net.with_params(theta.copy())
+    history = History(record=record_of(start, data, rules) if record else None)
     now = Moment(net, optimizer, history)
     plan_for = plans(net, data, batches, optimizer, keep)
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
-    loss_sum = 0.0
+    loss_sum, limit = 0.0, 0.0
     answered = None if data.labels is None else data.labels.copy()
     # A run that diverges overflows on its way; it ends with a reason in place of warnings.
     pace = Pace(net.sizes, batches.size)
@@ -172,7 +174,10 @@ def train(
             plan.forward()
             loss = plan.loss()
             history.losses.append(loss)
-            if not loss < RISE * max(history.losses[0], 1 / RISE):
+            limit = limit or RISE * loss
+            if not loss < limit:  # The first batch may have been an easy one: look at all examples.
+                limit = max(limit, RISE * assess(start, data)[0], 1.0)
+            if not loss < limit:
                 history.reason = "diverged"
                 break
             if history.iterations % SNAPSHOT_EVERY == 0 and np.isfinite(theta).all():
@@ -223,10 +228,9 @@ def train(
 OWN_RULES = (MaxIterations, LossBelow, LossChangeBelow, Patience)
 
 
-def record_of(net: Network, data: Data, rules: list[Any]) -> Record:
+def record_of(start: Network, data: Data, rules: list[Any]) -> Record:
     """Return an empty record, with what training began with."""
-    start = net.with_params(net.params.theta.copy())
-    return Record(net=start, X=data.X, Y=data.Y, rules=rules, theta=[net.params.theta.copy()])
+    return Record(net=start, X=data.X, Y=data.Y, rules=rules, theta=[start.params.theta.copy()])
 
 
 def plans(
