@@ -175,11 +175,12 @@ def train(
             loss = plan.loss()
             history.losses.append(loss)
             limit = limit or RISE * loss
-            if not loss < limit:  # The first batch may have been an easy one: look at all examples.
-                limit = max(limit, RISE * assess(start, data)[0], 1.0)
             if not loss < limit:
-                history.reason = "diverged"
-                break
+                # The first batch may have been an easy one: ask what all examples cost at the start.
+                limit = max(limit, RISE * assess(start, data)[0], 1.0)
+                if not loss < limit:
+                    history.reason = "diverged"
+                    break
             if history.iterations % SNAPSHOT_EVERY == 0 and np.isfinite(theta).all():
                 good = Snapshot.of(now)
             plan.backward()
