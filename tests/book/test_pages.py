@@ -22,6 +22,7 @@ PICTURES = """async () => {
     await Promise.all(pictures.map((picture) => picture.decode().catch(() => 0)));
     return pictures.filter((p) => !p.alt.trim() || !p.naturalWidth).map((p) => p.src);
 }"""
+IDLE = "new Promise((done) => requestIdleCallback(() => setTimeout(done)))"
 FAILED_FONTS = """document.fonts.ready.then(() =>
     [...document.fonts].filter((font) => font.status === "error").map((font) => font.family))"""
 
@@ -53,7 +54,7 @@ def test_a_long_page_lays_out_what_is_far_below_after_its_first_view(visit, serv
 
 def test_a_page_works_from_disk(visit, site, name):
     page = visit((site / f"{name}.html").as_uri())
-    page.wait_for_timeout(200)
+    page.evaluate(IDLE)
     assert page.trouble == []
     assert page.locator("article h1").first.is_visible()
 
@@ -97,9 +98,10 @@ def test_a_planted_fault_is_seen(visit, server, planted):
 
 def test_a_planted_request_and_error_are_seen(visit, server):
     page = visit(f"{server}/book/intro.html")
-    page.evaluate("fetch('https://example.org/x.js').catch(() => 0)")
-    page.evaluate("setTimeout(() => { throw new Error('planted'); })")
-    page.wait_for_timeout(200)
+    with page.expect_event("requestfailed"):
+        page.evaluate("fetch('https://example.org/x.js').catch(() => 0)")
+    with page.expect_event("pageerror"):
+        page.evaluate("setTimeout(() => { throw new Error('planted'); })")
     assert any("https://example.org/x.js" in found for found in page.trouble)
     assert any("planted" in found for found in page.trouble)
 
