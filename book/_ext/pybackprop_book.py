@@ -122,6 +122,8 @@ def repository() -> str | None:
 
 
 def remote_origin() -> str:
+    if shutil.which("git") is None:
+        return ""
     command = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
