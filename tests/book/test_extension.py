@@ -1,6 +1,7 @@
 """The local Sphinx extensions: what they make of formulas, addresses, files and style sheets."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -30,6 +31,29 @@ def test_a_broken_formula_is_an_error_that_names_it():
     with pytest.raises(katex_math.KatexError, match="Undefined control sequence"):
         katex_math.render(r"\notacommand{x}")
     assert "katex" in katex_math.render("x")  # the process goes on
+
+
+def right_formulas(number):
+    """Render formulas of its own in a process; return how many came back."""
+    texts = [f"x_{{{number}{i:03}}}" for i in range(100)]
+    return sum(text[3:-1] in katex_math.render(text) for text in texts)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_processes_get_their_own_formulas():
+    katex_math.render("x")  # the parent's process runs when they are forked
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        assert pool.map_async(right_formulas, range(4)).get(timeout=60) == [100] * 4
+
+
+@pytest.mark.parametrize("tex", [r"\lambda_{\min}", r"x_{\max}^2"])
+def test_mathml_with_a_wrong_number_of_children_is_an_error(tex):
+    with pytest.raises(
+        katex_math.KatexError, match=r"children, not \d; a name inside it is \\text"
+    ):
+        katex_math.render(tex)
+    assert "<math" in katex_math.render(tex.replace(r"\m", r"\text{m").replace("}", "}}", 1))
 
 
 def test_a_role_keeps_its_color_on_dark_pages():
