@@ -1,18 +1,37 @@
 """Every exercise in the catalog proves itself here; a new one needs no test of its own."""
 
+import functools
+import itertools
 import json
 import re
+import sys
+import tempfile
 import time
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
 
+import hypothesis.extra.numpy
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pybackprop.course import exercises as ex
-from pybackprop.course.exercises import EXERCISES, Choice, Code, Mistake, Numeric, Option, checking
-from pybackprop.course.exercises.checking import difference, fits, judge
+from pybackprop.course.exercises import (
+    EXERCISES,
+    Choice,
+    Code,
+    Mistake,
+    Numeric,
+    Option,
+    Verdict,
+    checking,
+)
+from pybackprop.course.exercises.checking import attempt, fits, judge
 from pybackprop.course.exercises.model import problems
+from pybackprop.course.exercises.progress_file import PROGRESS, note_progress, read_progress
+from pybackprop.course.exercises.values import difference, taken_in
 
 CODES = [pytest.param(e, id=e.id) for e in EXERCISES.values() if isinstance(e, Code)]
 NUMERICS = [pytest.param(e, id=e.id) for e in EXERCISES.values() if isinstance(e, Numeric)]
@@ -95,7 +114,7 @@ def test_lists_and_float32_pass(item, how):
 
 @pytest.mark.parametrize(("item", "mistake"), MISTAKES)
 def test_known_mistake_is_named_with_its_own_message(item, mistake):
-    verdict = judge(item, mistake.wrong)
+    verdict = judge(item, item.program(mistake))
     assert (verdict.status, verdict.mistake) == ("mistake", mistake.name), verdict
     assert verdict.message == checking.plain(mistake.message)
 
@@ -104,18 +123,13 @@ def test_known_mistake_is_named_with_its_own_message(item, mistake):
 def test_no_two_mistakes_are_confused(item):
     cases = item.fixed_cases()
     for one in item.mistakes:
-        given, problem = [], None
-        with np.errstate(all="ignore"):
-            for case in item.fixed_cases():
-                try:
-                    given.append(one.wrong(*case))
-                except ValueError as error:
-                    problem = error
-                    break
-        made = (cases, given, item.tolerance, problem)
-        assert given
-        assert [m.name for m in item.mistakes if fits(m.wrong, *made)] == [one.name]
-        assert not fits(item.solution, *made)
+        made = attempt(item.program(one), cases, seconds=60)
+        assert made.given
+        fitting = [
+            m.name for m in item.mistakes if fits(item.program(m), cases, made, item.tolerance)
+        ]
+        assert fitting == [one.name]
+        assert not fits(item.solution, cases, made, item.tolerance)
 
 
 @pytest.mark.parametrize("item", CODES)
@@ -272,7 +286,8 @@ def test_wrong_answer_shows_the_smallest_failing_input():
         (lambda x: (2 * x)[None], r"the shape is \(1, 2\); it should be \(2,\)"),
         (lambda x: 2 * x.sum(), r"the shape is \(\); it should be \(2,\)"),
         (lambda x: "text", "it should be an array of shape .* not a str"),
-        (lambda x: x / 0, "the values differ"),
+        (lambda x: x / 0, "there is NaN in it"),
+        (lambda x: np.cos(x), "the values differ"),
         (lambda x: x[7], "it raised IndexError: .*\non the input\n"),
         (lambda: 1, "it raised TypeError"),
         (7, "this is an int, not a function"),
@@ -323,7 +338,8 @@ def test_not_implemented_counts_as_not_attempted():
         (np.nan, np.nan, ""),
         (np.inf, 1.0, "the values differ"),
         ((1.0, [2.0]), (1.0, np.array([2.0])), ""),
-        ((1.0,), (1.0, 2.0), "it should return 2 results"),
+        ((1.0,), (1.0, 2.0), "it should be 2 results, not 1 result"),
+        (np.ones((2, 3)), (np.ones(3), np.ones(3)), ""),
         ((1.0, 3.0), (1.0, 2.0), "result 2: the values differ"),
         ({"W": 1.0}, {"W": 1.0, "b": 2.0}, "a dict with the keys ['W', 'b']"),
         ({"W": 2.0}, {"W": 1.0}, "entry 'W': the values differ"),
@@ -349,17 +365,223 @@ def test_check_finds_the_exercise_and_notes_progress(tmp_path, monkeypatch):
     assert ex.check(item.solution, "03-sigmoid_prime").status == "passed"
     assert ex.check(sigmoid_prime).status == "wrong"
     assert ex.read_progress() == {item.id: "solved"}
-    assert json.loads((tmp_path / checking.PROGRESS).read_text()) == {item.id: {"status": "solved"}}
-    for unreadable in ("not JSON", "[]", '{"03-sigmoid_prime": "solved"}', '{"x": {}}'):
-        (tmp_path / checking.PROGRESS).write_text(unreadable)
-        assert ex.read_progress() == {}
-    assert ex.check(item.solution).status == "passed"
+    assert json.loads(PROGRESS.read_text()) == {item.id: {"status": "solved"}}
 
     def sigmoid_prim(z):
         return z
 
     with pytest.raises(ValueError, match="did you mean 'sigmoid_prime'"):
         ex.check(sigmoid_prim)
+
+
+class Hostile:
+    """An answer for which everything that Python may ask of it raises."""
+
+    def __getattribute__(self, name):
+        raise ValueError(f"no {name}")
+
+    def raises(self, *others):
+        raise ValueError("no")
+
+    __array__ = __eq__ = __bool__ = __repr__ = __str__ = __len__ = __iter__ = __hash__ = raises
+    __float__ = __index__ = __deepcopy__ = __copy__ = __reduce_ex__ = __getitem__ = raises
+
+
+class HostileError(Exception):
+    def __str__(self):
+        raise self
+
+
+class HostileList(list):
+    def __iter__(self):
+        return itertools.count()
+
+    def __len__(self):
+        raise ValueError("no")
+
+
+class HostileType(type):
+    @property
+    def __name__(cls):
+        raise ValueError("no")
+
+
+class OfHostileType(metaclass=HostileType):
+    pass
+
+
+class FakeClass:
+    __class__ = property(Hostile.raises)
+
+
+def endless_list():
+    values = []
+    values.append(values)
+    return values
+
+
+def raise_hostile(x):
+    raise HostileError
+
+
+def quiet_recursion(x):
+    return quiet_recursion(x)
+
+
+def spoil(x):
+    x[:] = np.nan
+    return x
+
+
+async def later(x):
+    return 2 * x
+
+
+HOSTILE = {
+    "everything raises": lambda x: Hostile(),
+    "a list of them": lambda x: [Hostile(), Hostile()],
+    "a dict of them": lambda x: {"a": Hostile(), OfHostileType(): 1},
+    "an array of them": lambda x: np.array([Hostile(), 1], dtype=object),
+    "its type raises": lambda x: OfHostileType(),
+    "its class raises": lambda x: FakeClass(),
+    "a list that never ends": lambda x: HostileList([1.0]),
+    "a list in itself": lambda x: endless_list(),
+    "an endless iterator": lambda x: itertools.count(),
+    "a generator": lambda x: (2 * v for v in x),
+    "a coroutine": later,
+    "a huge array": lambda x: np.zeros((10**5, 10**5)),
+    "a huge view": lambda x: np.broadcast_to(1.0, (10**7, 10**7)),
+    "a huge list": lambda x: [0] * 10**7,
+    "a huge number": lambda x: 10**5000,
+    "a long text": lambda x: "x" * 10**7,
+    "ragged rows": lambda x: [[1.0], [1.0, 2.0]],
+    "dates": lambda x: np.array(["2020-01-01"], dtype="datetime64[D]"),
+    "a record": lambda x: np.zeros(2, dtype=[("a", float)]),
+    "complex numbers": lambda x: 2j * x,
+    "booleans": lambda x: x > 0,
+    "text": lambda x: "2x",
+    "an array of text": lambda x: x.astype(str),
+    "a set": lambda x: {1, 2},
+    "a class": lambda x: Hostile,
+    "a function": lambda x: np.sin,
+    "itself": lambda x: HOSTILE["itself"],
+    "nothing at times": lambda x: None if x.ndim == 1 else np.cos(x),
+    "its arguments spoiled": spoil,
+    "an error that raises": raise_hostile,
+    "an exit": lambda x: sys.exit(3),
+    "an interrupt": lambda x: (_ for _ in ()).throw(KeyboardInterrupt),
+    "a stop": lambda x: next(iter(())),
+    "recursion": quiet_recursion,
+    "a memory error": lambda x: [0] * 10**18,
+}
+
+
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("expected", ["array", "number", "text", "boolean", "results", "dict"])
+def test_nothing_is_raised_for_a_wrong_answer(answer, expected):
+    solutions = {
+        "array": lambda x: 2 * x,
+        "number": lambda x: float(x.sum()) + 0.5,
+        "text": lambda x: "yes" if x.sum() > 0 else "no",
+        "boolean": lambda x: bool(x.sum() > -1e9),
+        "results": lambda x: (2 * x, 0.5, "yes"),
+        "dict": lambda x: {"a": 2 * x, 1: [True, None]},
+    }
+    verdict = judge(exercise(solution=solutions[expected]), answer)
+    assert verdict.status == "wrong"
+    assert not verdict
+    assert len(repr(verdict)) < 3000
+    assert "0x" not in repr(verdict)
+    assert "pickle" not in repr(verdict)
+
+
+def test_what_is_no_function_is_told_so():
+    for answer in (Hostile(), np.ones(3), None, "double", 3):
+        assert "not a function" in judge(exercise(), answer).message
+        with pytest.raises(TypeError, match="pass the function itself"):
+            ex.check(answer)
+    with pytest.raises(TypeError, match="name the exercise"):
+        ex.check(lambda z: z)
+    with pytest.raises(TypeError, match="name the exercise"):
+        ex.check(functools.partial(max, 1))
+
+
+@given(hypothesis.extra.numpy.arrays(float, (2, 3)), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_right_answer_passes_in_every_form(x, data):
+    forms = [
+        np.copy,
+        np.ndarray.tolist,
+        lambda a: np.asfortranarray(a),
+        lambda a: tuple(a.tolist()),
+    ]
+    form = data.draw(st.sampled_from(forms))
+    assert difference(taken_in(form(x)), x, 1e-8) == ""
+
+
+# The progress file
+
+
+def test_check_keeps_what_it_did_not_write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = {
+        "03-sigmoid_prime": {"status": "tried", "hints": 2},
+        "03-output-delta": {"status": "solved", "typed": "0.1", "variant": 3, "checked": True},
+        "another course": [1, 2],
+    }
+    PROGRESS.write_text(json.dumps(page))
+    ex.check(EXERCISES["03-sigmoid_prime"].solution)
+    ex.check(lambda z, y: z, "03-output_delta")
+    assert json.loads(PROGRESS.read_text()) == page | {
+        "03-sigmoid_prime": {"status": "solved", "hints": 2},
+        "03-output_delta": {"status": "tried"},
+    }
+
+
+GARBAGE = ["", "not JSON", "[]", "null", "3", '"x"', "[" * 10**5, "\ud800", '{"a": 1, "a"']
+
+
+@pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
+def test_a_file_that_is_none_is_set_aside(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    PROGRESS.write_bytes(text.encode("utf-8", "surrogatepass"))
+    before = PROGRESS.read_bytes()
+    assert ex.read_progress() == {}
+    assert ex.check(EXERCISES["03-sigmoid_prime"].solution)
+    assert ex.read_progress() == {"03-sigmoid_prime": "solved"}
+    assert PROGRESS.with_suffix(".json.bak").read_bytes() == before
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+states = st.dictionaries(
+    st.sampled_from(sorted(EXERCISES)) | st.text(),
+    json_values
+    | st.fixed_dictionaries({"status": st.sampled_from(["solved", "tried"]) | json_values}),
+)
+
+
+@given(states)
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_file_holds_check_works_and_keeps_it(held):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PROGRESS
+        path.write_text(json.dumps(held))
+        assert set(read_progress(path).values()) <= {"solved", "tried"}
+        note_progress(Verdict("03-sigmoid_prime", "passed", ""), path)
+        assert read_progress(path)["03-sigmoid_prime"] == "solved"
+        now, kept = json.loads(path.read_text()), json.loads(json.dumps(held))
+        for name in held.keys() - {"03-sigmoid_prime"}:
+            assert repr(now[name]) == repr(kept[name])  # NaN is kept, too
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_reason_to_withhold_the_verdict(tmp_path):
+    nowhere = tmp_path / "missing" / PROGRESS
+    note_progress(Verdict("03-sigmoid_prime", "passed", ""), nowhere)
+    assert read_progress(nowhere) == {}
 
 
 def test_choice_order_does_not_give_the_answer_away():

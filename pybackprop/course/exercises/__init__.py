@@ -12,9 +12,11 @@ from typing import Any
 
 from ...lookup import lookup
 from ..stage.display import STATIC, Interactive
-from .checking import Verdict, judge, note_progress, read_progress
+from .checking import Verdict, judge
 from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
-from .page import on_page, progress_on_page
+from .page import on_page, pages_in, progress_on_page
+from .progress_file import note_progress, read_progress
+from .values import describe, taken_in
 
 CHAPTERS = sorted(path.stem for path in Path(__file__).parent.glob("chapter_*.py"))
 
@@ -39,19 +41,6 @@ __all__ = [
     "read_progress",
 ]
 
-PAGES = {
-    "01": ("1. Forward pass", "01_forward_pass.html"),
-    "02": ("2. Losses", "02_losses.html"),
-    "03": ("3. Deriving delta", "03_delta.html"),
-    "04": ("4. SGD versus Adam", "04_sgd_vs_adam.html"),
-    "05": ("5. The training loop", "05_training_loop.html"),
-    "06": ("6. Two networks by hand", "06_two_networks_by_hand.html"),
-    "07": ("7. Checking gradients", "07_checking_gradients.html"),
-    "08": ("8. Bugs that still learn", "08_bugs_that_still_learn.html"),
-    "09": ("9. When learning stalls", "09_when_learning_stalls.html"),
-}
-"""Number of a chapter -> its title and its page in the built book."""
-
 
 def exercise(name: str) -> Interactive:
     """Return the display of an exercise, by its id such as "03-output-delta".
@@ -70,17 +59,29 @@ def exercise(name: str) -> Interactive:
     return on_page(chosen, checked().get(chosen.id) == "solved")
 
 
-def progress() -> Interactive:
+def progress(folder: Path | str = ".") -> Interactive:
     """Return the list of all exercises, with what the reader has solved of them.
 
     The page adds what the browser has kept, a live notebook what `check` has noted, too.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the chapters' notebooks are: beside this one. Each exercise is a link to the notebook
+        that shows it; one that none of them shows is listed without a link.
     """
-    return progress_on_page(EXERCISES.values(), PAGES, checked())
+    suffix = ".html" if static() else ".ipynb"
+    return progress_on_page(EXERCISES.values(), pages_in(Path(folder), suffix), checked())
+
+
+def static() -> bool:
+    """Whether displays are made for a book, not for a reader at work."""
+    return os.environ.get(STATIC) == "1"
 
 
 def checked() -> dict[str, str]:
     """Return what `check` has noted here; nothing for a display that goes into the book."""
-    return {} if os.environ.get(STATIC) == "1" else read_progress()
+    return {} if static() else read_progress()
 
 
 def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:
@@ -105,13 +106,31 @@ def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:
     ------
     ValueError
         No exercise asks for a function of this name; the message suggests the nearest one.
+    TypeError
+        What was passed is no function, or has no name to find its exercise by.
     """
     codes = {item.id: item for item in EXERCISES.values() if isinstance(item, Code)}
     functions = {item.function: item for item in codes.values()}
     if exercise is not None:
         chosen = lookup(codes, exercise, "exercise")
     else:
-        chosen = lookup(functions, getattr(answer, "__name__", answer), "exercise")
+        chosen = lookup(functions, name_of(answer), "function of an exercise")
     verdict = judge(chosen, answer)
     note_progress(verdict)
     return verdict
+
+
+def name_of(answer: Any) -> str:
+    """Return a function's name; a TypeError says what was passed in place of one."""
+    if not callable(answer):
+        raise TypeError(
+            f"check takes a function, and this is {describe(taken_in(answer))}; pass the function "
+            "itself, without calling it: check(sigmoid_prime), not check(sigmoid_prime(z))"
+        )
+    name = taken_in(getattr(answer, "__name__", None))
+    if not isinstance(name, str) or name == "<lambda>":
+        raise TypeError(
+            "this function has no name to find its exercise by; name the exercise: "
+            'check(answer, "03-sigmoid_prime")'
+        )
+    return name

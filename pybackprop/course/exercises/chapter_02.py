@@ -1,6 +1,6 @@
 """Exercises of chapter 2, losses."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import math
 from typing import Any
@@ -16,6 +16,12 @@ sigmoid, softmax = ACTIVATIONS["sigmoid"], ACTIVATIONS["softmax"]
 def binary_cross_entropy(A, Y):
     losses = -(Y * np.log(A) + (1 - Y) * np.log(1 - A))
     return losses.sum() / len(A)
+
+
+PAIRS_OF_EXAMPLES = (
+    "a product such as Y @ np.log(A).T pairs each example with every other one. Multiply entry by "
+    "entry: Y * np.log(A)."
+)
 
 
 def bce_by_loops(A: Any, Y: Any) -> Any:
@@ -42,10 +48,34 @@ def softmax_cross_entropy(Z, Y):
     return loss, (np.exp(logs) - Y) / len(Z)
 
 
-def fused(Z: Any, Y: Any, axis: int | None = 1) -> tuple[Any, Any]:
-    """The loss and its delta as a reader may write them, without care for large numbers."""
-    A = np.exp(Z) / np.exp(Z).sum(axis=axis, keepdims=True)
-    return -(Y * np.log(A)).sum() / len(Z), (A - Y) / len(Z)
+def cross_entropy_with(
+    logs: Any = lambda Z: log_shares(Z - Z.max(axis=1, keepdims=True)),
+    loss: Any = lambda logs, Y: -(Y * logs).sum() / len(Y),
+    delta: Any = lambda A, Y: (A - Y) / len(Y),
+) -> Any:
+    """Return the loss and its delta with one of their pieces exchanged, for a mistake in it."""
+
+    def wrong(Z: Any, Y: Any) -> tuple[Any, Any]:
+        logarithms = logs(Z)
+        return loss(logarithms, Y), delta(np.exp(logarithms), Y)
+
+    return wrong
+
+
+def log_shares(Z: Any, axis: int | None = 1, keep: bool = True) -> Any:
+    """The logarithms of a softmax, without care for large numbers."""
+    return Z - np.log(np.exp(Z).sum(axis=axis, keepdims=keep))
+
+
+NO_KEEPDIMS = (
+    "one number a row has lost its axis. Of shape (m,), these numbers are spread over the columns, "
+    "or fit nowhere: keepdims=True keeps them at their rows."
+)
+
+DIAGONAL = (
+    "the way back through softmax is not entry by entry: each probability depends on all logits of "
+    "its row. You took the diagonal of its Jacobian, a (1 − a), alone."
+)
 
 
 def in_another_way(Z: Any, Y: Any) -> Any:
@@ -223,6 +253,34 @@ EXERCISES = [
                 "that is in bits; this book takes the natural logarithm, np.log.",
             ),
             Mistake(
+                "minus before the first term",
+                lambda A, Y: (-Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / len(A),
+                "the minus stands before the first term only. It belongs before both: "
+                "−(y log a + (1 − y) log(1 − a)).",
+            ),
+            Mistake(
+                "minus before the second term",
+                lambda A, Y: (Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum() / len(A),
+                "the minus stands before the second term only. It belongs before both: "
+                "−(y log a + (1 − y) log(1 − a)).",
+            ),
+            Mistake(
+                "pairs of examples",
+                lambda A, Y: -(Y @ np.log(A).T + (1 - Y) @ np.log(1 - A).T).sum() / len(A),
+                PAIRS_OF_EXAMPLES,
+            ),
+            Mistake(
+                "pairs of examples, not added up",
+                lambda A, Y: -(Y @ np.log(A).T + (1 - Y) @ np.log(1 - A).T) / len(A),
+                PAIRS_OF_EXAMPLES,
+            ),
+            Mistake(
+                "pairs of outputs",
+                lambda A, Y: -(Y.T @ np.log(A) + (1 - Y).T @ np.log(1 - A)).sum() / len(A),
+                "a product such as Y.T @ np.log(A) pairs each output with every other one. "
+                "Multiply entry by entry: Y * np.log(A).",
+            ),
+            Mistake(
                 "one number an example",
                 lambda A, Y: -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum(axis=1),
                 "that is one loss an example; one number for the batch is asked for.",
@@ -336,6 +394,7 @@ EXERCISES = [
         ),
         cases=logit_cases,
         solution=softmax_cross_entropy,
+        made_of=cross_entropy_with,
         alternatives=[
             in_another_way,
             lambda Z, Y: (
@@ -346,68 +405,86 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 "overflow",
-                fused,
+                {"logs": lambda Z: np.log(np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True))},
                 "it is right until a logit is large: np.exp(1000) is infinite. Subtract each "
                 "row's largest logit first, and keep the logarithm away from 0.",
             ),
             Mistake(
                 "0 times log 0",
-                lambda Z, Y: (
-                    -(Y * np.log(softmax(Z))).sum() / len(Z),
-                    (softmax(Z) - Y) / len(Z),
-                ),
+                {"logs": lambda Z: np.log(softmax(Z))},
                 "a probability rounds to 0, and log 0 is −∞. Take the logarithm before it comes to "
                 "that: log softmax = z − log Σ e^z.",
             ),
             Mistake(
                 "over the whole batch",
-                lambda Z, Y: fused(Z - Z.max(), Y, axis=None),
+                {"logs": lambda Z: log_shares(Z - Z.max(), axis=None)},
                 "the sum below the line runs over the whole batch. Each example, a row, has its "
                 "own: axis=1, keepdims=True.",
             ),
             Mistake(
                 "over columns",
-                lambda Z, Y: fused(Z - Z.max(axis=0), Y, axis=0),
+                {"logs": lambda Z: log_shares(Z - Z.max(axis=0), axis=0)},
                 "the shares are taken down the columns, among examples. Classes stand side by "
                 "side: axis=1.",
             ),
             Mistake(
                 "delta of the sum",
-                lambda Z, Y: (
-                    softmax_cross_entropy(Z, Y)[0],
-                    softmax_cross_entropy(Z, Y)[1] * len(Z),
-                ),
+                {"delta": lambda A, Y: A - Y},
                 "the loss is a mean over the examples; its gradient lacks the 1/m.",
             ),
             Mistake(
                 "loss of the sum",
-                lambda Z, Y: (
-                    softmax_cross_entropy(Z, Y)[0] * len(Z),
-                    softmax_cross_entropy(Z, Y)[1],
-                ),
+                {"loss": lambda logs, Y: -(Y * logs).sum()},
                 "the loss is summed over the examples; their mean is asked for.",
             ),
             Mistake(
                 "sign of delta",
-                lambda Z, Y: (
-                    softmax_cross_entropy(Z, Y)[0],
-                    -softmax_cross_entropy(Z, Y)[1],
-                ),
+                {"delta": lambda A, Y: (Y - A) / len(Y)},
                 "the gradient has the wrong sign: y − a points downhill, the gradient uphill.",
             ),
             Mistake(
                 "slope once more",
-                lambda Z, Y: (
-                    softmax_cross_entropy(Z, Y)[0],
-                    softmax_cross_entropy(Z, Y)[1] * softmax(Z) * (1 - softmax(Z)),
-                ),
+                {"delta": lambda A, Y: (A - Y) * A * (1 - A) / len(Y)},
                 "you multiplied by a (1 − a). The slope of softmax is in a − y already.",
             ),
             Mistake(
                 "mean over everything",
-                lambda Z, Y: tuple(part / Z.shape[1] for part in softmax_cross_entropy(Z, Y)),
+                {
+                    "loss": lambda logs, Y: -(Y * logs).mean(),
+                    "delta": lambda A, Y: (A - Y) / Y.size,
+                },
                 "that is averaged over the classes, too. The sum runs over the classes, the mean "
                 "over the examples.",
+            ),
+            Mistake(
+                "no keepdims",
+                {"logs": lambda Z: log_shares(Z - Z.max(axis=1, keepdims=True), keep=False)},
+                NO_KEEPDIMS,
+            ),
+            Mistake(
+                "no keepdims, largest logit",
+                {"logs": lambda Z: log_shares(Z - Z.max(axis=1))},
+                NO_KEEPDIMS,
+            ),
+            Mistake(
+                "no keepdims, both",
+                {"logs": lambda Z: log_shares(Z - Z.max(axis=1), keep=False)},
+                NO_KEEPDIMS,
+            ),
+            Mistake(
+                "diagonal of the Jacobian",
+                {"delta": lambda A, Y: -(Y / A) * A * (1 - A) / len(Y)},
+                DIAGONAL,
+            ),
+            Mistake(
+                "diagonal of the Jacobian, shortened",
+                {"delta": lambda A, Y: -Y * (1 - A) / len(Y)},
+                DIAGONAL,
+            ),
+            Mistake(
+                "before the softmax",
+                {"delta": lambda A, Y: -(Y / A) / len(Y)},
+                "that is ∂C/∂a. The way back through softmax is missing.",
             ),
         ],
         hints=[

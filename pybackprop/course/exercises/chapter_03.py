@@ -1,6 +1,6 @@
 """Exercises of chapter 3, deriving delta."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import math
 from typing import Any
@@ -49,6 +49,12 @@ def backward_step(delta, W, z):
     return delta @ W * a * (1 - a)  # BP2
 
 
+NO_WEIGHTS = (
+    "the weights are missing: each delta comes back over the weight between the two neurons, so "
+    "delta is multiplied by W first."
+)
+
+
 def step_by_loops(delta: Any, W: Any, z: Any) -> Any:
     return [
         [sum(d * W[k][j] for k, d in enumerate(row)) * slope(z[i][j]) for j in range(len(W[0]))]
@@ -94,8 +100,8 @@ def recursive(W: Any, a: Any, y: Any) -> Any:
 
 def backward_with(
     start: Any = lambda a, y: (a - y) / len(y),
-    down: Any = lambda delta, W, a: delta @ W * a * (1 - a),
-    weight: Any = lambda delta, a: delta.T @ a,
+    down: Any = lambda delta, W, a, own: delta @ W * a * (1 - a),
+    weight: Any = lambda delta, a, own: delta.T @ a,
     bias: Any = lambda delta: delta.sum(axis=0),
 ) -> Any:
     """Return a backward pass with one of its pieces exchanged, for a mistake in that piece."""
@@ -104,9 +110,12 @@ def backward_with(
         L = len(W)
         delta = {L: start(a[L], y)}
         for l in range(L, 1, -1):
-            delta[l - 1] = down(delta[l], W[l], a[l - 1])
+            delta[l - 1] = down(delta[l], W[l], a[l - 1], a[l])
         layers = range(1, L + 1)
-        return {l: weight(delta[l], a[l - 1]) for l in layers}, {l: bias(delta[l]) for l in layers}
+        return (
+            {l: weight(delta[l], a[l - 1], a[l]) for l in layers},
+            {l: bias(delta[l]) for l in layers},
+        )
 
     return wrong
 
@@ -567,6 +576,21 @@ EXERCISES = [
                 "that is z (1 − z). The slope is a (1 − a) with a = σ(z).",
             ),
             Mistake(
+                "no weights",
+                lambda delta, W, z: delta * sigmoid_prime(z),
+                NO_WEIGHTS,
+            ),
+            Mistake(
+                "no weights, deltas added up",
+                lambda delta, W, z: delta.sum(axis=1, keepdims=True) * sigmoid_prime(z),
+                NO_WEIGHTS,
+            ),
+            Mistake(
+                "tanh's slope",
+                lambda delta, W, z: delta @ W * (1 - sigmoid(z) ** 2),
+                "1 − a² is the slope of tanh; the sigmoid's is a (1 − a).",
+            ),
+            Mistake(
                 "mean",
                 lambda delta, W, z: backward_step(delta, W, z) / len(delta),
                 "that is divided by m. The 1/m came with the loss and is in delta already.",
@@ -594,60 +618,106 @@ EXERCISES = [
         ),
         cases=network_cases,
         solution=backward_pass,
+        made_of=backward_with,
         alternatives=[recursive, backward_with()],
         mistakes=[
             Mistake(
                 "no slope",
-                backward_with(down=lambda delta, W, a: delta @ W),
+                {"down": lambda delta, W, a, own: delta @ W},
                 "the slope is missing on the way back: BP2 multiplies by a (1 − a).",
             ),
             Mistake(
                 "slope at a",
-                backward_with(down=lambda delta, W, a: delta @ W * sigmoid_prime(a)),
+                {"down": lambda delta, W, a, own: delta @ W * sigmoid_prime(a)},
                 "you put a into σ′. The activations went through the sigmoid already: the slope "
                 "is a (1 − a).",
             ),
             Mistake(
                 "W transposed",
-                backward_with(down=lambda delta, W, a: delta @ W.T * a * (1 - a)),
+                {"down": lambda delta, W, a, own: delta @ W.T * a * (1 - a)},
                 "W is transposed on the way back. It is delta @ W; with W.T it runs only where W "
                 "is square, and is wrong there.",
             ),
             Mistake(
                 "slope at the output",
-                backward_with(start=lambda a, y: (a - y) * a * (1 - a) / len(y)),
+                {"start": lambda a, y: (a - y) * a * (1 - a) / len(y)},
                 "the output delta has a slope too many: with <code>bce</code> it cancels, and "
                 "a − y is left.",
             ),
             Mistake(
                 "no 1/m",
-                backward_with(start=lambda a, y: a - y),
+                {"start": lambda a, y: a - y},
                 "that is the gradient summed over the batch; this loss takes the mean.",
             ),
             Mistake(
                 "1/m twice",
-                backward_with(start=lambda a, y: (a - y) / len(y) ** 2),
+                {"start": lambda a, y: (a - y) / len(y) ** 2},
                 "everything is 1/m of what it should be: the 1/m is there twice.",
             ),
             Mistake(
                 "sign",
-                backward_with(start=lambda a, y: (y - a) / len(y)),
+                {"start": lambda a, y: (y - a) / len(y)},
                 "all signs are wrong: start from a − y.",
             ),
             Mistake(
                 "weights transposed",
-                backward_with(weight=lambda delta, a: a.T @ delta),
+                {"weight": lambda delta, a, own: a.T @ delta},
                 "the weights' gradients are transposed. Each has the shape of its W: delta.T @ a.",
             ),
             Mistake(
+                "own activation",
+                {"weight": lambda delta, a, own: delta.T @ own},
+                "you took the layer's own activation, a[l]. A weight's gradient has the activation "
+                "that the weight carries: a[l − 1].",
+            ),
+            Mistake(
+                "own slope",
+                {"down": lambda delta, W, a, own: delta @ W * own * (1 - own)},
+                "the slope is that of the wrong layer. On the way to layer l − 1, delta passes the "
+                "sigmoids of layer l − 1: a[l − 1] (1 − a[l − 1]).",
+            ),
+            Mistake(
+                "1/m in each layer",
+                {"down": lambda delta, W, a, own: delta @ W * a * (1 - a) / len(delta)},
+                "the output layer is right; each layer below has one more 1/m. It came with the "
+                "loss, once, and is in delta.",
+            ),
+            Mistake(
+                "sigma for sigma prime",
+                {"down": lambda delta, W, a, own: delta @ W * a},
+                "on the way back you multiplied by a, which is σ(z); the slope is a (1 − a).",
+            ),
+            Mistake(
+                "no weights",
+                {"down": lambda delta, W, a, own: delta * a * (1 - a)},
+                NO_WEIGHTS,
+            ),
+            Mistake(
+                "no weights, deltas added up",
+                {"down": lambda delta, W, a, own: delta.sum(axis=1, keepdims=True) * a * (1 - a)},
+                NO_WEIGHTS,
+            ),
+            Mistake(
+                "mean for the weights",
+                {"weight": lambda delta, a, own: delta.T @ a / len(delta)},
+                "the biases are right. A weight's gradient is a sum over the examples; the 1/m is "
+                "in delta.",
+            ),
+            Mistake(
+                "one bias a layer",
+                {"bias": lambda delta: delta.sum()},
+                "the weights are right. The biases got one number a layer: add up the examples "
+                "alone, axis 0.",
+            ),
+            Mistake(
                 "mean for the bias",
-                backward_with(bias=lambda delta: delta.mean(axis=0)),
+                {"bias": lambda delta: delta.mean(axis=0)},
                 "the weights are right. The bias gradient is a sum over the examples; the 1/m is "
                 "in delta.",
             ),
             Mistake(
                 "wrong axis for the bias",
-                backward_with(bias=lambda delta: delta.sum(axis=1)),
+                {"bias": lambda delta: delta.sum(axis=1)},
                 "the weights are right. The bias gradient adds up the examples, axis 0, not the "
                 "neurons.",
             ),

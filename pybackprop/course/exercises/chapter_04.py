@@ -1,6 +1,6 @@
 """Exercises of chapter 4, SGD versus Adam."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import math
 from typing import Any
@@ -56,23 +56,24 @@ def adam_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
-def adam_with(change: Any) -> Any:
-    """Return an Adam step in which one piece is exchanged, for a mistake in that piece."""
+def adam_with(
+    mean: Any = lambda m, g, beta1, beta2: beta1 * m + (1 - beta1) * g,
+    square: Any = lambda v, g, beta1, beta2: beta2 * v + (1 - beta2) * g**2,
+    corrected: Any = lambda beta, t: 1 - beta**t,
+    step: Any = lambda m, v, eps: m / (np.sqrt(v) + eps),
+    betas: Any = lambda beta1, beta2: (beta1, beta2),
+    sign: int = -1,
+    give: Any = lambda m, v, m_hat, v_hat: (m, v),
+) -> Any:
+    """Return an Adam step with one of its pieces exchanged, for a mistake in that piece."""
 
     def wrong(
         theta: Any, g: Any, m: Any, v: Any, t: Any, lr: Any, beta1: Any, beta2: Any, eps: Any
     ) -> Any:
-        piece = {
-            "m": beta1 * m + (1 - beta1) * g,
-            "v": beta2 * v + (1 - beta2) * g**2,
-            "one": 1 - beta1**t,
-            "two": 1 - beta2**t,
-        }
-        piece |= change(piece | {"g": g, "t": t, "beta1": beta1, "beta2": beta2, "old": (m, v)})
-        m_hat, v_hat = piece["m"] / piece["one"], piece["v"] / piece["two"]
-        step = piece.get("step", lambda m, v, eps: m / (np.sqrt(v) + eps))
-        sign = piece.get("sign", -1)
-        return theta + sign * lr * step(m_hat, v_hat, eps), piece["m"], piece["v"]
+        beta1, beta2 = betas(beta1, beta2)
+        m, v = mean(m, g, beta1, beta2), square(v, g, beta1, beta2)
+        m_hat, v_hat = m / corrected(beta1, t), v / corrected(beta2, t)
+        return theta + sign * lr * step(m_hat, v_hat, eps), *give(m, v, m_hat, v_hat)
 
     return wrong
 
@@ -418,80 +419,61 @@ EXERCISES = [
         ),
         cases=adam_cases,
         solution=adam_step,
-        alternatives=[adam_by_loops, adam_with(lambda piece: {})],
+        made_of=adam_with,
+        alternatives=[adam_by_loops, adam_with()],
         mistakes=[
             Mistake(
                 "no bias correction",
-                adam_with(lambda piece: {"one": 1, "two": 1}),
+                {"corrected": lambda beta, t: 1},
                 "this is Adam without bias correction: divide m by 1 − β₁ᵗ and v by 1 − β₂ᵗ.",
             ),
             Mistake(
                 "t stays 1",
-                adam_with(lambda p: {"one": 1 - p["beta1"], "two": 1 - p["beta2"]}),
+                {"corrected": lambda beta, t: 1 - beta},
                 "the bias correction does not see t: it is 1 − βᵗ, not 1 − β.",
             ),
             Mistake(
                 "t one behind",
-                adam_with(
-                    lambda p: {
-                        "one": 1 - p["beta1"] ** (p["t"] + 1),
-                        "two": 1 - p["beta2"] ** (p["t"] + 1),
-                    }
-                ),
+                {"corrected": lambda beta, t: 1 - beta ** (t + 1)},
                 "t is one too large in the bias correction: the first step has t = 1 already.",
             ),
             Mistake(
                 "no root",
-                adam_with(lambda p: {"step": lambda m, v, eps: m / (v + eps)}),
+                {"step": lambda m, v, eps: m / (v + eps)},
                 "you divided by v̂; its root belongs there.",
             ),
             Mistake(
                 "eps inside the root",
-                adam_with(lambda p: {"step": lambda m, v, eps: m / np.sqrt(v + eps)}),
+                {"step": lambda m, v, eps: m / np.sqrt(v + eps)},
                 "ε stands inside the root. In Adam it is added after the root, where the same "
                 "number weighs less.",
             ),
             Mistake(
                 "no square",
-                adam_with(
-                    lambda p: {"v": p["beta2"] * p["old"][1] + (1 - p["beta2"]) * abs(p["g"])}
-                ),
+                {"square": lambda v, g, beta1, beta2: beta2 * v + (1 - beta2) * abs(g)},
                 "v is a mean of squares, g², not of sizes.",
             ),
             Mistake(
                 "betas swapped",
-                adam_with(
-                    lambda p: {
-                        "m": p["beta2"] * p["old"][0] + (1 - p["beta2"]) * p["g"],
-                        "v": p["beta1"] * p["old"][1] + (1 - p["beta1"]) * p["g"] ** 2,
-                        "one": p["two"],
-                        "two": p["one"],
-                    }
-                ),
+                {"betas": lambda beta1, beta2: (beta2, beta1)},
                 "β₁ and β₂ are swapped: the first belongs to m, the second to v.",
             ),
             Mistake(
                 "whole gradient",
-                adam_with(
-                    lambda p: {
-                        "m": p["beta1"] * p["old"][0] + p["g"],
-                        "v": p["beta2"] * p["old"][1] + p["g"] ** 2,
-                    }
-                ),
+                {
+                    "mean": lambda m, g, beta1, beta2: beta1 * m + g,
+                    "square": lambda v, g, beta1, beta2: beta2 * v + g**2,
+                },
                 "the gradient enters whole. In a running mean it has the weight 1 − β.",
             ),
             Mistake(
                 "uphill",
-                adam_with(lambda p: {"sign": 1}),
+                {"sign": 1},
                 "m and v are right, and theta moved uphill.",
             ),
             Mistake(
                 "corrected means returned",
-                lambda theta, g, m, v, t, lr, beta1, beta2, eps: (
-                    adam_step(theta, g, m, v, t, lr, beta1, beta2, eps)[0],
-                    (beta1 * m + (1 - beta1) * g) / (1 - beta1**t),
-                    (beta2 * v + (1 - beta2) * g**2) / (1 - beta2**t),
-                ),
+                {"give": lambda m, v, m_hat, v_hat: (m_hat, v_hat)},
                 "theta is right, but m̂ and v̂ came back. The next step goes on from m and v, "
                 "which are not corrected.",
             ),

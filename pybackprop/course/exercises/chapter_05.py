@@ -1,6 +1,6 @@
 """Exercises of chapter 5, the training loop."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import math
 from typing import Any
@@ -398,50 +398,49 @@ EXERCISES = [
         ),
         cases=stopping_cases,
         solution=early_stopping,
+        made_of=stopping_with,
         alternatives=[from_lists, stopping_with()],
         mistakes=[
             Mistake(
                 "last",
-                stopping_with(give=lambda best, last: last),
+                {"give": lambda best, last: last},
                 "the last theta came back, not the best. If you did keep the best: theta -= … "
                 "changes the array that it points to.",
             ),
             Mistake(
                 "no reset",
-                stopping_with(reset=False),
+                {"reset": False},
                 "the count of epochs without improvement never goes back to 0. A new low starts "
                 "it again.",
             ),
             Mistake(
                 "compared with the last",
-                stopping_with(improved=lambda loss, lowest, before: loss < before),
+                {"improved": lambda loss, lowest, before: loss < before},
                 "each loss is compared with the one before it; it has to beat the lowest so far.",
             ),
             Mistake(
                 "one epoch late",
-                stopping_with(wait=1),
+                {"wait": 1},
                 "it stops one epoch late: as soon as the count reaches patience, it is over.",
             ),
             Mistake(
                 "never stops",
-                stopping_with(stops=False),
+                {"stops": False},
                 "the best theta is right, but it always runs through all epochs.",
             ),
             Mistake(
                 "counted from 0",
-                stopping_with(count=-1),
+                {"count": -1},
                 "the number of epochs is one too small; the first epoch is number 1.",
             ),
             Mistake(
                 "uphill",
-                stopping_with(sign=1),
+                {"sign": 1},
                 "the steps lead uphill: subtract the gradient.",
             ),
             Mistake(
                 "highest",
-                stopping_with(
-                    improved=lambda loss, lowest, before: loss > lowest or lowest == math.inf
-                ),
+                {"improved": lambda loss, lowest, before: loss > lowest or lowest == math.inf},
                 "the comparison is turned around: a higher validation loss counts as better.",
             ),
         ],

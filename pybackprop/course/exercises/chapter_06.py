@@ -1,6 +1,6 @@
 """Exercises of chapter 6, two networks by hand."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 import math
 from typing import Any
@@ -50,7 +50,9 @@ def once_with(
     slope: Any = lambda z, a: a * (1 - a),
     rate: Any = lambda lr: (lr, lr, lr, lr),
     early: bool = False,
-    carried: Any = lambda x, a1: (x, a1),
+    back: Any = lambda W2, delta2: W2.T @ delta2,
+    first: Any = lambda x, a1: x,
+    second: Any = lambda a1, a2: a1,
 ) -> Any:
     """Return a training step with one of its pieces exchanged, for a mistake in that piece."""
 
@@ -62,11 +64,10 @@ def once_with(
         a2 = sigmoid(W2 @ a1 + b2)
         delta2 = out(a2, y)
         rates = rate(lr)
-        first, second = carried(x, a1)
-        new_W2 = W2 - rates[2] * np.outer(delta2, second)
-        delta1 = (new_W2 if early else W2).T @ delta2 * slope(z1, a1)
+        new_W2 = W2 - rates[2] * np.outer(delta2, second(a1, a2))
+        delta1 = back(new_W2 if early else W2, delta2) * slope(z1, a1)
         return (
-            W1 - rates[0] * np.outer(delta1, first),
+            W1 - rates[0] * np.outer(delta1, first(x, a1)),
             b1 - rates[1] * delta1,
             new_W2,
             b2 - rates[3] * delta2,
@@ -266,54 +267,79 @@ EXERCISES = [
         ),
         cases=once_cases,
         solution=train_once,
+        made_of=once_with,
         alternatives=[neuron_by_neuron, once_with()],
         mistakes=[
             Mistake(
                 "output layer only",
-                once_with(rate=lambda lr: (0, 0, lr, lr)),
+                {"rate": lambda lr: (0, 0, lr, lr)},
                 "only the output layer has moved. A round is complete when every parameter has.",
             ),
             Mistake(
                 "weights only",
-                once_with(rate=lambda lr: (lr, 0, lr, 0)),
+                {"rate": lambda lr: (lr, 0, lr, 0)},
                 "the weights are right, the biases have not moved.",
             ),
             Mistake(
                 "updated too early",
-                once_with(early=True),
+                {"early": True},
                 "delta passes through the new W2. It needs the weights that the forward pass has "
                 "used: first all gradients, then the step.",
             ),
             Mistake(
                 "uphill",
-                once_with(rate=lambda lr: (-lr, -lr, -lr, -lr)),
+                {"rate": lambda lr: (-lr, -lr, -lr, -lr)},
                 "all steps lead uphill: subtract the gradients.",
             ),
             Mistake(
+                "no weights",
+                {"back": lambda W2, delta2: delta2.sum()},
+                "the output layer is right. On the way to the hidden layer the weights are "
+                "missing: each delta comes back over the weight between.",
+            ),
+            Mistake(
+                "own activation, output layer",
+                {"second": lambda a1, a2: a2},
+                "the output weights moved with their own layer's activation, a2. A weight's "
+                "gradient has what the weight carries: a1.",
+            ),
+            Mistake(
+                "own activation, hidden layer",
+                {"first": lambda x, a1: a1},
+                "the hidden weights moved with their own layer's activation, a1. A weight's "
+                "gradient has what the weight carries: x.",
+            ),
+            Mistake(
+                "sigma for sigma prime",
+                {"slope": lambda z, a: a},
+                "the output layer is right. For the hidden one you multiplied by a; the slope is "
+                "a (1 − a).",
+            ),
+            Mistake(
                 "no rate",
-                once_with(rate=lambda lr: (1, 1, 1, 1)),
+                {"rate": lambda lr: (1, 1, 1, 1)},
                 "the learning rate is missing.",
             ),
             Mistake(
                 "slope at the output",
-                once_with(out=lambda a, y: (a - y) * a * (1 - a)),
+                {"out": lambda a, y: (a - y) * a * (1 - a)},
                 "the output delta has a slope too many: with <code>bce</code> it is a − y.",
             ),
             Mistake(
                 "no hidden slope",
-                once_with(slope=lambda z, a: 1),
+                {"slope": lambda z, a: 1},
                 "the output layer is right. On the way to the hidden layer the slope a (1 − a) "
                 "is missing.",
             ),
             Mistake(
                 "slope at a",
-                once_with(slope=lambda z, a: sigmoid(a) * (1 - sigmoid(a))),
+                {"slope": lambda z, a: sigmoid(a) * (1 - sigmoid(a))},
                 "the output layer is right. For the hidden one you put a into σ′; the slope is "
                 "a (1 − a).",
             ),
             Mistake(
                 "slope from z",
-                once_with(slope=lambda z, a: z * (1 - z)),
+                {"slope": lambda z, a: z * (1 - z)},
                 "the output layer is right. For the hidden one you took z (1 − z); the slope is "
                 "a (1 − a).",
             ),

@@ -1,6 +1,6 @@
 """Exercises of chapter 7, checking gradients."""
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from typing import Any
 
@@ -28,6 +28,12 @@ def measure(f: Any, theta: Any, h: float = 1e-5, both: bool = True) -> Any:
     lower = [f(theta - nudge) if both else f(theta) for nudge in nudges]
     upper = [f(theta + nudge) for nudge in nudges]
     return np.subtract(upper, lower) / (2 * h if both else h)
+
+
+def measure_with(f: Any, theta: Any, quotient: Any) -> Any:
+    """A wrong quotient of the two values, for each entry."""
+    h = 1e-5
+    return np.array([quotient(f(theta + x), f(theta - x), h) for x in h * np.eye(len(theta))])
 
 
 def compare(grad: Any, measured: Any, floor: float = 1e-3) -> Any:
@@ -108,6 +114,17 @@ EXERCISES = [
                 "not halved",
                 lambda w, h: (cube(w + h) - cube(w - h)) / h,
                 "from w − h to w + h it is 2h, not h.",
+            ),
+            Mistake(
+                "no parentheses",
+                lambda w, h: cube(w + h) - cube(w - h) / (2 * h),
+                "only the second value is divided: the difference stands in parentheses, "
+                "(f(w + h) − f(w − h)) / (2h).",
+            ),
+            Mistake(
+                "times h",
+                lambda w, h: (cube(w + h) - cube(w - h)) / 2 * h,
+                "you divided by 2 and multiplied by h: / 2 * h is not / (2 * h).",
             ),
             Mistake(
                 "derivative",
@@ -272,6 +289,21 @@ EXERCISES = [
                 "not halved",
                 lambda f, grad, theta: compare(grad, 2 * measure(f, theta)),
                 "the measured gradient is twice too large: from θ − h to θ + h it is 2h.",
+            ),
+            Mistake(
+                "no parentheses",
+                lambda f, grad, theta: compare(
+                    grad, measure_with(f, theta, lambda up, down, h: up - down / (2 * h))
+                ),
+                "only the second value is divided by 2h: the difference stands in parentheses, "
+                "(f(θ + h) − f(θ − h)) / (2h).",
+            ),
+            Mistake(
+                "times h",
+                lambda f, grad, theta: compare(
+                    grad, measure_with(f, theta, lambda up, down, h: (up - down) / 2 * h)
+                ),
+                "you divided by 2 and multiplied by h: / 2 * h is not / (2 * h).",
             ),
             Mistake(
                 "step too small",

@@ -30,16 +30,17 @@ class Mistake:
     ----------
     name : str
         Short and unique within its exercise, such as "no slope".
-    wrong : callable
+    wrong : callable or mapping
         What somebody who makes it answers. Of a `Numeric`: a function of the inputs that returns a
-        number or a shape. Of a `Code`: a function that may stand in for the reader's.
+        number or a shape. Of a `Code`: a function that may stand in for the reader's, or, by name,
+        the pieces that are exchanged in the right program, see `Code.made_of`.
     message : str
         What it is and what to look at, without giving the answer away. It follows "Not yet:", so
         it starts with a small letter. HTML.
     """
 
     name: str
-    wrong: Callable[..., Any]
+    wrong: Any
     message: str
 
 
@@ -230,6 +231,9 @@ class Code:
         Three, each saying more. HTML.
     reason : str
         Why the solution is right. HTML.
+    made_of : callable, optional
+        ``made_of(**pieces)`` returns the right program with some pieces exchanged. Mistakes given
+        by their pieces are then known two at a time as well.
     tolerance : float
         Largest relative error, |a - b| / max(1, |b|), for answers in float64.
     """
@@ -245,7 +249,20 @@ class Code:
     mistakes: Sequence[Mistake]
     hints: Sequence[str]
     reason: str
+    made_of: Callable[..., Callable[..., Any]] | None = None
     tolerance: float = 1e-8
+
+    def program(self, *mistakes: Mistake) -> Callable[..., Any] | None:
+        """Return a program that makes these mistakes together; None where there is none."""
+        if len(mistakes) == 1 and callable(mistakes[0].wrong):
+            alone: Callable[..., Any] = mistakes[0].wrong
+            return alone
+        pieces: Inputs = {}
+        for mistake in mistakes:
+            if callable(mistake.wrong) or pieces.keys() & mistake.wrong.keys():
+                return None
+            pieces |= mistake.wrong
+        return self.made_of(**pieces) if self.made_of else None
 
     @property
     def function(self) -> str:
@@ -331,6 +348,9 @@ def problems(exercise: Exercise) -> list[str]:
         found.append("two mistakes share a name")
     if len(exercise.hints) != 3:
         found.append(f"{len(exercise.hints)} hints in place of 3")
+    for mistake in getattr(exercise, "mistakes", ()):
+        if not callable(mistake.wrong) and not getattr(exercise, "made_of", None):
+            found.append(f"{mistake.name!r} exchanges pieces, and made_of is missing")
     if isinstance(exercise, Code) and not exercise.alternatives:
         found.append("no alternative: give a right answer that is written in another way")
     if isinstance(exercise, Choice) and not 2 <= len(exercise.wrong) <= 5:

@@ -1,7 +1,11 @@
 """How exercises and the reader's progress stand on a page: HTML that reads without a script."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from ..stage.display import Interactive
 from .model import Exercise
@@ -53,9 +57,49 @@ def fold(title: str, text: str, kind: str) -> str:
     return f'<details class="{kind}"><summary>{title}</summary><div>{text}</div></details>'
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of exercises: its title, its address, and the ids that it shows."""
+
+    title: str
+    address: str
+    exercises: tuple[str, ...]
+
+
+def pages_in(folder: Path, suffix: str) -> list[Page]:
+    """Return the pages that the notebooks of a folder make, in the order of their names.
+
+    A notebook's title is its first heading, after the number with which its name begins; its
+    address is its name with the suffix; its exercises are those it calls `exercise` for. What
+    cannot be read as a notebook is left out.
+    """
+    pages = []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        code = "\n".join(text for kind, text in texts if kind == "code")
+        prose = "\n".join(text for kind, text in texts if kind == "markdown")
+        heading = re.search(r"^# +(.+)$", prose, re.MULTILINE)
+        number = re.match(r"0*(\d+)", path.stem)
+        title = heading[1].strip() if heading else path.stem
+        pages.append(
+            Page(
+                title=f"{number[1]}. {title}" if number else title,
+                address=f"{path.stem}{suffix}",
+                exercises=tuple(
+                    re.findall(r"^exercise\([\"']([^\"']+)[\"']\)", code, re.MULTILINE)
+                ),
+            )
+        )
+    return pages
+
+
 def progress_on_page(
     exercises: Iterable[Exercise],
-    pages: Mapping[str, tuple[str, str]],
+    pages: Iterable[Page] = (),
     checked: Mapping[str, str] | None = None,
 ) -> Interactive:
     """Return the list of all exercises, on which the page marks what this browser's reader solved.
@@ -63,24 +107,21 @@ def progress_on_page(
     Parameters
     ----------
     exercises : iterable of exercises
-    pages : mapping
-        Number of the chapter, such as "03" -> (its title, its address).
+    pages : iterable of Page, optional
+        Where they stand. An exercise that stands on none of them is listed without a link, under
+        the number of its chapter.
     checked : mapping, optional
         Id -> "solved" or "tried", of what `check` has noted here.
     """
-    chapters: dict[str, list[Exercise]] = {}
-    for exercise in exercises:
-        chapters.setdefault(exercise.id[:2], []).append(exercise)
-    lists = ""
-    for number, (title, address) in sorted(pages.items()):
-        items = "".join(
-            f'<li id="progress-{item.id}" data-id="{item.id}">'
-            f'<a href="{address}#exercise-{item.id}">{escape(item.title)}</a></li>'
-            for item in chapters[number]
-        )
-        heading = f"pb-chapter-{number}"
-        lists += f'<h2 id="{heading}">{escape(title)}</h2>'
-        lists += f'<ul aria-labelledby="{heading}">{items}</ul>'
+    left = {exercise.id: exercise for exercise in exercises}
+    count, lists = len(left), ""
+    for number, page in enumerate(pages, start=1):
+        shown = [left.pop(name) for name in page.exercises if name in left]
+        if shown:
+            lists += listed(f"pb-page-{number}", page.title, shown, page.address)
+    for chapter in sorted({name[:2] for name in left}):
+        rest = [item for name, item in left.items() if name[:2] == chapter]
+        lists += listed(f"pb-chapter-{chapter}", f"Chapter {chapter.lstrip('0')}", rest)
     return Interactive(
         kind="progress",
         name="progress",
@@ -89,5 +130,16 @@ def progress_on_page(
             '<section class="pb-poster pb-wide pb-progress" aria-label="Progress">'
             f"{lists}</section>"
         ),
-        summary=f"Progress over {sum(map(len, chapters.values()))} exercises",
+        summary=f"Progress over {count} exercises",
     )
+
+
+def listed(heading: str, title: str, exercises: Iterable[Exercise], address: str = "") -> str:
+    """Return one page's list of exercises; without an address they are no links."""
+    items = ""
+    for item in exercises:
+        name = escape(item.title)
+        if address:
+            name = f'<a href="{escape(address)}#exercise-{item.id}">{name}</a>'
+        items += f'<li id="progress-{item.id}" data-id="{item.id}">{name}</li>'
+    return f'<h2 id="{heading}">{escape(title)}</h2><ul aria-labelledby="{heading}">{items}</ul>'
