@@ -238,6 +238,11 @@ EXERCISES = [
                 "the bias is missing: z = a Wᵀ + b.",
             ),
             Mistake(
+                "bias subtracted",
+                lambda A, W, b: sigmoid(A @ W.T - b),
+                "the bias is subtracted; it is added to the weighted sum.",
+            ),
+            Mistake(
                 "bias outside",
                 lambda A, W, b: sigmoid(A @ W.T) + b,
                 "the bias is added after the sigmoid; it belongs inside.",

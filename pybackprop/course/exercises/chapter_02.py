@@ -49,22 +49,24 @@ def softmax_cross_entropy(Z, Y):
 
 
 def cross_entropy_with(
-    logs: Any = lambda Z: log_shares(Z - Z.max(axis=1, keepdims=True)),
+    shift: Any = lambda Z: Z - Z.max(axis=1, keepdims=True),
+    total: Any = lambda E: E.sum(axis=1, keepdims=True),
+    logs: Any = lambda Z, total: Z - np.log(total(np.exp(Z))),
     loss: Any = lambda logs, Y: -(Y * logs).sum() / len(Y),
     delta: Any = lambda A, Y: (A - Y) / len(Y),
 ) -> Any:
     """Return the loss and its delta with one of their pieces exchanged, for a mistake in it."""
 
     def wrong(Z: Any, Y: Any) -> tuple[Any, Any]:
-        logarithms = logs(Z)
+        logarithms = logs(shift(Z), total)
         return loss(logarithms, Y), delta(np.exp(logarithms), Y)
 
     return wrong
 
 
-def log_shares(Z: Any, axis: int | None = 1, keep: bool = True) -> Any:
-    """The logarithms of a softmax, without care for large numbers."""
-    return Z - np.log(np.exp(Z).sum(axis=axis, keepdims=keep))
+def log_of_shares(Z: Any, total: Any) -> Any:
+    """The logarithms of a softmax as its name says, without care for large numbers."""
+    return np.log(np.exp(Z) / total(np.exp(Z)))
 
 
 NO_KEEPDIMS = (
@@ -405,25 +407,25 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 "overflow",
-                {"logs": lambda Z: np.log(np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True))},
+                {"shift": lambda Z: Z, "logs": log_of_shares},
                 "it is right until a logit is large: np.exp(1000) is infinite. Subtract each "
                 "row's largest logit first, and keep the logarithm away from 0.",
             ),
             Mistake(
                 "0 times log 0",
-                {"logs": lambda Z: np.log(softmax(Z))},
+                {"logs": log_of_shares},
                 "a probability rounds to 0, and log 0 is −∞. Take the logarithm before it comes to "
                 "that: log softmax = z − log Σ e^z.",
             ),
             Mistake(
                 "over the whole batch",
-                {"logs": lambda Z: log_shares(Z - Z.max(), axis=None)},
+                {"total": lambda E: E.sum()},
                 "the sum below the line runs over the whole batch. Each example, a row, has its "
                 "own: axis=1, keepdims=True.",
             ),
             Mistake(
                 "over columns",
-                {"logs": lambda Z: log_shares(Z - Z.max(axis=0), axis=0)},
+                {"total": lambda E: E.sum(axis=0), "shift": lambda Z: Z - Z.max(axis=0)},
                 "the shares are taken down the columns, among examples. Classes stand side by "
                 "side: axis=1.",
             ),
@@ -458,17 +460,22 @@ EXERCISES = [
             ),
             Mistake(
                 "no keepdims",
-                {"logs": lambda Z: log_shares(Z - Z.max(axis=1, keepdims=True), keep=False)},
+                {"total": lambda E: E.sum(axis=1)},
                 NO_KEEPDIMS,
             ),
             Mistake(
                 "no keepdims, largest logit",
-                {"logs": lambda Z: log_shares(Z - Z.max(axis=1))},
+                {"shift": lambda Z: Z - Z.max(axis=1)},
                 NO_KEEPDIMS,
             ),
             Mistake(
                 "no keepdims, both",
-                {"logs": lambda Z: log_shares(Z - Z.max(axis=1), keep=False)},
+                {"total": lambda E: E.sum(axis=1), "shift": lambda Z: Z - Z.max(axis=1)},
+                NO_KEEPDIMS,
+            ),
+            Mistake(
+                "no keepdims, no care for large logits",
+                {"total": lambda E: E.sum(axis=1), "shift": lambda Z: Z, "logs": log_of_shares},
                 NO_KEEPDIMS,
             ),
             Mistake(

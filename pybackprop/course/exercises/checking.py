@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .diagnosis import STRONG, Way, diagnose
+from .diagnosis import STRONG, diagnose
 from .model import Code, Mistake
 from .values import describe, difference, shortened, show, show_case, size_of, taken_in
 
@@ -134,7 +134,8 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
                 mistake="changes its input",
             )
         return verdict("passed", f"{exercise.title}, on all {len(cases)} inputs tried.")
-    if (given or problem is None) and (known := named(exercise, cases, made)):
+    known = named(exercise, cases, made) or composed(exercise, cases, made)
+    if known and (given or problem is None):
         return verdict("mistake", plain(known.message), mistake=known.name)
     if problem is not None:
         return verdict(
@@ -142,22 +143,19 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
             f"{ending(problem)}\non the input\n{show_case(names, cases[len(given)])}",
         )
     inputs = [dict(zip(names, case, strict=True)) for case in cases]
-    if way := diagnose(given, expected, inputs, exercise.tolerance, STRONG):
-        found: Mistake | Way | None = way
-    else:
-        found = composed(exercise, cases, made) or twice_wrong(exercise, cases, inputs, made)
-        found = found or diagnose(given, expected, inputs, exercise.tolerance)
-    if isinstance(found, Mistake):
-        return verdict("mistake", plain(found.message), mistake=found.name)
+    way = diagnose(given, expected, inputs, exercise.tolerance, STRONG)
+    if way is None and (known := twice_wrong(exercise, cases, inputs, made)):
+        return verdict("mistake", plain(known.message), mistake=known.name)
+    way = way or diagnose(given, expected, inputs, exercise.tolerance)
     first = min(wrong, key=lambda k: size_of(cases[k]))
-    said = found.message if found else difference(given[first], expected[first], exercise.tolerance)
+    said = way.message if way else difference(given[first], expected[first], exercise.tolerance)
     return verdict(
         "wrong",
         f"{said}\n"
         f"input     {show_case(names, cases[first])}\n"
         f"expected  {show(taken_in(expected[first]))}\n"
         f"got       {show(given[first])}",
-        **({"way": found.name} if found else {}),
+        **({"way": way.name} if way else {}),
     )
 
 
@@ -235,17 +233,24 @@ def twice_wrong(
 ) -> Mistake | None:
     """Return a known mistake that is off in one more way, such as its sign."""
     for mistake in exercise.mistakes:
-        program, results = exercise.program(mistake), []
-        try:
-            with np.errstate(all="ignore"):
-                for case in cases if program else ():
-                    results.append(program(*copy.deepcopy(case)))
-        except Exception:  # noqa: BLE001, of a wrong function any error may come
+        results = results_of(exercise.program(mistake), cases)
+        if results is None:
             continue
         if way := diagnose(made.given, results, inputs, exercise.tolerance, STRONG):
             message = f"two things at once. First: {mistake.message} Besides, {way.message}"
             return Mistake(f"{mistake.name} + {way.name}", mistake.wrong, message)
     return None
+
+
+def results_of(program: Callable[..., Any] | None, cases: Sequence[Any]) -> list[Any] | None:
+    """Return what a program gives for each case; None where it raises an error, or is none."""
+    if program is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return [program(*copy.deepcopy(case)) for case in cases]
+    except Exception:  # noqa: BLE001, of a wrong function any error may come
+        return None
 
 
 def fits(wrong: Callable[..., Any], cases: Sequence[Any], made: Attempt, tolerance: float) -> bool:

@@ -93,6 +93,8 @@ def diagnose(
             pair = Pair(np.asarray(x, float), np.asarray(y, float), named, tolerance)
             parts.setdefault(part, []).append(pair)
     wrong = {part: pairs for part, pairs in parts.items() if not all(p.right for p in pairs)}
+    if not wrong:
+        return None
     ways = {part: ask(asked, pairs) for part, pairs in wrong.items()}
     found = [way for way in ways.values() if way]
     if len(parts) == 1 or (len(set(ways.values())) == 1 and len(wrong) == len(parts)):
@@ -107,17 +109,13 @@ def diagnose(
 
 
 def ask(questions: Sequence[Question], pairs: Pairs) -> Way | None:
-    """Return the first way that explains all pairs, or else all that are wrong."""
+    """Return the first way that explains all pairs, or at least all that are wrong."""
+    wrong = [pair for pair in pairs if not pair.right]
     for question in questions:
         if way := question(pairs):
             return way
-    wrong = [pair for pair in pairs if not pair.right]
-    if len(wrong) < len(pairs):
-        for question in questions:
-            if way := question(wrong):
-                return replace(
-                    way, message=f"on some inputs it is right; on the others {way.message}"
-                )
+        if len(wrong) < len(pairs) and (way := question(wrong)):
+            return Way(way.name, f"on some inputs it is right; on the others {way.message}")
     return None
 
 
@@ -505,7 +503,7 @@ def near(pairs: Pairs) -> Way | None:
     )
 
 
-STRONG: tuple[Question, ...] = (sign, factor, size, transposed, shape, reduced)
+STRONG: tuple[Question, ...] = (sign, size, factor, transposed, shape, reduced)
 """Ways that may also stand on top of a known mistake."""
 
 QUESTIONS: tuple[Question, ...] = (
