@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from local import serve
@@ -12,7 +13,9 @@ from test_pages import SIDEWAYS
 
 from pybackprop.course import exercises as ex
 from pybackprop.course import steppers
-from pybackprop.course.exercises import EXERCISES, PAGES, Choice, Code, Numeric, checking
+from pybackprop.course.exercises import EXERCISES, Choice, Code, Numeric, checking
+from pybackprop.course.exercises.page import pages_in
+from pybackprop.course.exercises.progress_file import PROGRESS
 
 NUMERICS = [item for item in EXERCISES.values() if isinstance(item, Numeric)]
 CHOICES = [item for item in EXERCISES.values() if isinstance(item, Choice)]
@@ -104,25 +107,64 @@ def test_misplaced_exercises_are_seen():
     assert "makes the name" in misplaced("01", [*good, "sigmoid_layer = 1"])[0]
 
 
-def test_the_list_of_pages_is_that_of_the_table_of_contents():
-    assert {number: f"{name}.html" for number, name, _ in chapters()} == {
-        number: page for number, (_, page) in PAGES.items()
-    }
+PAGES = pages_in(BOOK, ".html")
 
 
-@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter[1])
-def test_titles_are_those_of_the_chapters(chapter):
-    number, name, _ = chapter
-    notebook = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))
-    first = "".join(notebook["cells"][0]["source"]).splitlines()[0]
-    assert f"{int(number)}. {first.removeprefix('# ')}" == PAGES[number][0]
+def test_every_exercise_stands_on_a_page_of_the_book():
+    shown = [name for page in PAGES for name in page.exercises]
+    assert shown == list(EXERCISES)
+    assert [page.address for page in PAGES if page.exercises] == [
+        f"{name}.html" for _, name, _ in chapters()
+    ]
+
+
+def notebook(folder, name, *cells):
+    """Write a notebook: a cell that starts with # is text."""
+    made = [
+        {"cell_type": "markdown" if text.startswith("# ") else "code", "source": [text]}
+        for text in cells
+    ]
+    (folder / f"{name}.ipynb").write_text(json.dumps({"cells": made}), encoding="utf-8")
+
+
+def test_an_exercise_of_a_new_chapter_is_listed_with_and_without_its_page(tmp_path):
+    base = EXERCISES["03-sign-of-delta"]
+    new = [replace(base, id="10-new", title="New"), replace(base, id="10-newer", title="Newer")]
+    everything = [*EXERCISES.values(), *new]
+    without = ex.progress_on_page(everything, PAGES).poster
+    assert '<h2 id="pb-chapter-10">Chapter 10</h2>' in without
+    assert '<li id="progress-10-new" data-id="10-new">New</li>' in without
+    notebook(tmp_path, "10_new_ideas", "# New <ideas>\n\nText", 'exercise("10-new")')
+    notebook(tmp_path, "10b_more", "# More", "x = 1", 'exercise("10-newer")')
+    found = ex.progress_on_page(everything, [*PAGES, *pages_in(tmp_path, ".html")]).poster
+    assert "Chapter 10" not in found
+    assert ">10. New &lt;ideas&gt;</h2>" in found
+    assert '<a href="10_new_ideas.html#exercise-10-new">New</a>' in found
+    assert '<a href="10b_more.html#exercise-10-newer">Newer</a>' in found
+    assert found.count("<li ") == without.count("<li ") == len(EXERCISES) + 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "3", '{"cells": 3}', '{"cells": [{}]}'])
+def test_what_is_no_notebook_is_left_out_and_no_exercise_with_it(tmp_path, monkeypatch, text):
+    (tmp_path / "01_spoiled.ipynb").write_text(text, encoding="utf-8")
+    assert pages_in(tmp_path, ".html") == []
+    listed = ex.progress(tmp_path).poster
+    assert listed.count("<li ") == len(EXERCISES)
+    assert "<a " not in listed
+
+
+def test_the_list_leads_to_notebooks_live_and_to_pages_in_the_book(monkeypatch):
+    monkeypatch.delenv("PYBACKPROP_STATIC", raising=False)
+    assert 'href="01_forward_pass.ipynb#exercise-' in ex.progress(BOOK).poster
+    monkeypatch.setenv("PYBACKPROP_STATIC", "1")
+    assert 'href="01_forward_pass.html#exercise-' in ex.progress(BOOK).poster
 
 
 # In the browser
 
 HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Exercises</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="data:,"><meta name="pybackprop-progress" content="progress.html">
 <style>{style} body {{ margin: 8px; color: {ink}; background: {page}; }}</style>
 <script>{script}</script></head><body><main><h1>Exercises</h1>{parts}</main></body></html>"""
 PAPER = {
@@ -189,6 +231,8 @@ def test_every_number_right_and_wrong_in_each_known_way_for_every_variant(visit,
             tasks.append((item.id, typed(variant["answer"], data["digits"]), k))
             expected.append(("solved", "✓ Right.", variant["question"]))
             for value, message in zip(variant["mistakes"], data["messages"], strict=True):
+                if value is None:
+                    continue
                 tasks.append((item.id, typed(value, 9), k))
                 reply = f"✗ Not yet: {checking.plain(message)}"
                 expected.append(("tried", reply, variant["question"]))
@@ -300,59 +344,15 @@ def test_exercises_work_where_the_browser_keeps_nothing(visit, address, storage)
 
 # How people type
 
-NUMBERS = {
-    "0.25": 0.25,
-    " 0,25 ": 0.25,
-    "1/4": 0.25,
-    "−1/4": -0.25,
-    "-1 / 4": -0.25,
-    "25 %": 0.25,
-    "2.5e-1": 0.25,
-    "2.5·10^-1": 0.25,
-    "2,5 × 10^−1": 0.25,
-    "2.5*10**-1": 0.25,
-    "1 000": 1000,
-    "1,234.5": 1234.5,
-    "≈ .5": 0.5,
-    "+3": 3,
-    "= 3.": 3,
-    "": None,
-    "abc": None,
-    "1/0": None,
-    "1/2/3": None,
-    "0x10": None,
-    "1e999": None,
-    "--1": None,
-}
-SHAPES = {
-    "(3, 2)": [3, 2],
-    "3,2": [3, 2],
-    "[3 2]": [3, 2],
-    "3x2": [3, 2],
-    " ( 3 × 2 ) ": [3, 2],
-    "(3,)": [3],
-    "3": [3],
-    "(2, 3, 4)": [2, 3, 4],
-    "3 by 2": None,
-    "(3, -2)": None,
-    "": None,
-}
-READERS = """(source) => {
-    const made = "return { readNumber, readShape }";
-    window.readers = new Function(source.replace(/export default.*/, made))();
-}"""
 
-
-def test_numbers_and_shapes_as_people_type_them(visit):
-    page = visit("about:blank")
-    page.evaluate(READERS, steppers.module())
-    number, shape = (
-        f"(all) => all.map((t) => readers.read{kind}(t))" for kind in ("Number", "Shape")
-    )
-    read = page.evaluate(number, list(NUMBERS))
-    for text, found in zip(NUMBERS, read, strict=True):
-        assert (found and found["value"]) == pytest.approx(NUMBERS[text]), text
-    assert dict(zip(SHAPES, page.evaluate(shape, list(SHAPES)), strict=True)) == SHAPES
+def test_a_number_that_can_be_read_in_two_ways_is_asked_back_and_not_counted(visit, address):
+    page = visit(f"{address}/light.html")
+    asked = {
+        "1,000": "1,000 can be read in two ways: type 1000 or 1.000.",
+        "3*105": "A power of ten takes a ^, as in 3*10^5. Or type the product itself.",
+    }
+    shown = page.evaluate(ANSWER, [("03-output-delta", text, 0) for text in asked])
+    assert [tuple(one[:2]) for one in shown] == [("", says) for says in asked.values()]
 
 
 def test_what_is_no_number_or_not_precise_enough_is_said_and_not_counted(visit, address):
@@ -368,6 +368,10 @@ def test_what_is_no_number_or_not_precise_enough_is_said_and_not_counted(visit, 
             "✗ Not yet: very near. Carry more digits on the way, and round at the end.",
         ),
         "77": ("tried", "✗ Not yet. A hint may help."),
+        f"{-2 * answer:.4f}": (
+            "tried",
+            "✗ Not yet: that is twice what it should be, and the sign is wrong.",
+        ),
         f"{answer:.4f}": ("solved", "✓ Right."),
         f"{answer:.8f}": ("solved", "✓ Right."),
     }
@@ -533,7 +537,7 @@ def test_the_file_of_the_notebooks_is_imported_and_what_is_solved_stays(
     page = visit(f"{address}/light.html")
     page.locator("#exercise-03-output_delta").get_by_role("checkbox").check()
     page.goto(f"{address}/progress.html")
-    page.locator("input[type=file]").set_input_files(tmp_path / checking.PROGRESS)
+    page.locator("input[type=file]").set_input_files(tmp_path / PROGRESS)
     page.get_by_text("2 exercises imported.").wait_for()
     assert page.get_by_role("status").first.inner_text().startswith("2 of ")
     page.goto(f"{address}/light.html")
@@ -551,6 +555,74 @@ def test_a_file_that_is_none_changes_nothing(visit, address, tmp_path, content, 
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_text(says).wait_for()
     assert page.evaluate("localStorage.length") == 0
+
+
+SPOILED = [
+    {"variant": -1},
+    {"variant": "x"},
+    {"variant": 1e300},
+    {"variant": None, "hints": "all", "typed": {"a": 1}, "checked": 1},
+    {"typed": -1, "status": "won"},
+    {"typed": "length"},
+    {"typed": 10**6},
+    {"hints": 10**9, "checked": True},
+    {"typed": "x" * 1000, "checked": True},
+    "solved",
+    [],
+    None,
+    7,
+]
+
+
+@pytest.mark.parametrize("state", SPOILED, ids=range(len(SPOILED)))
+@pytest.mark.parametrize("way", ["kept", "imported"])
+def test_a_spoiled_state_locks_no_exercise(visit, address, tmp_path, state, way):
+    page = visit(f"{address}/progress.html")
+    names = ["03-output-delta", "01-shape-of-w", "03-sign-of-delta", "03-sigmoid_prime"]
+    spoiled = dict.fromkeys([*names, "__proto__", "another"], state)
+    if way == "kept":
+        page.evaluate(
+            "(text) => { localStorage['pybackprop-progress'] = text; }", json.dumps(spoiled)
+        )
+        page.reload()
+    else:
+        file = tmp_path / "file.json"
+        file.write_text(json.dumps(spoiled))
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_text(re.compile("imported")).wait_for()
+    page.goto(f"{address}/light.html")
+    assert page.locator(".pb-error").count() == 0
+    assert page.locator("[data-ready]").count() == len(EXERCISES)
+    part = page.locator("#exercise-03-output-delta")
+    part.get_by_role("button", name="New numbers").click()
+    shown = page.evaluate(ANSWER, [("03-output-delta", "77", 0)])
+    assert shown[0][:2] == ["tried", "✗ Not yet. A hint may help."]
+    assert page.trouble == []
+
+
+@pytest.mark.parametrize("kept", ["3", "[1, 2]", '"x"', "null", "true", '{"a"'])
+def test_a_spoiled_store_is_an_empty_one(visit, address, kept):
+    page = visit(f"{address}/progress.html")
+    page.evaluate("(text) => { localStorage['pybackprop-progress'] = text; }", kept)
+    page.reload()
+    assert page.get_by_role("status").first.inner_text().startswith("0 of ")
+    page.goto(f"{address}/light.html")
+    page.locator("#exercise-03-sigmoid_prime").get_by_role("checkbox").check()
+    page.goto(f"{address}/progress.html")
+    assert page.get_by_role("status").first.inner_text().startswith("1 of ")
+    assert page.trouble == []
+
+
+def test_an_import_keeps_what_only_the_page_knows(visit, address, tmp_path):
+    page = visit(f"{address}/light.html")
+    page.evaluate(ANSWER, [("03-output-delta", "77", 2)])
+    page.goto(f"{address}/progress.html")
+    file = tmp_path / "file.json"
+    file.write_text(json.dumps({"03-output-delta": {"status": "solved"}}))
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text("One exercise imported.").wait_for()
+    state = page.evaluate("JSON.parse(localStorage['pybackprop-progress'])")["03-output-delta"]
+    assert state == {"status": "solved", "typed": "77", "variant": 2, "checked": True}
 
 
 # The built book

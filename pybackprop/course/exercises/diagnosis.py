@@ -4,6 +4,7 @@ A way is a question about pairs of arrays, a given one and the expected one. It 
 explains all inputs tried, so it is true whatever formula the reader wrote.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -519,3 +520,75 @@ QUESTIONS: tuple[Question, ...] = (
     near,
 )
 """All ways, the plainest first."""
+
+
+# On the page a number is compared with what is made here beforehand.
+
+
+def numbers_off(answer: Any, named: Mapping[str, Any], digits: int) -> dict[str, Any]:
+    """Return wrong answers that come of being off in a common way, by what they are told.
+
+    Parameters
+    ----------
+    answer : number or shape
+    named : mapping
+        What the known mistakes are told -> what they answer.
+    digits : int
+        Decimals asked for; 0 for whole numbers.
+
+    Returns
+    -------
+    dict
+        The same keys for every answer; None where a way gives nothing.
+    """
+    shape = isinstance(answer, tuple)
+    told: dict[str, Any] = {}
+    for words, f in NUMBERS_OFF.items():
+        told[words] = None if shape else finite(f, answer)
+    for words, g in SHAPES_OFF.items():
+        told[words] = g(answer) if shape else None
+    if not digits and not shape:
+        told |= {"you are one too high.": answer + 1, "you are one too low.": answer - 1}
+    for words, wrong in named.items():
+        both = f"two things at once. First: {words} Besides, the sign is wrong."
+        told[both] = None if isinstance(wrong, tuple) else -wrong
+    return told
+
+
+NUMBERS_OFF: dict[str, Callable[[float], float]] = {
+    "the size is right, the sign is not.": lambda x: -x,
+    "that is twice what it should be.": lambda x: 2 * x,
+    "that is half of what it should be.": lambda x: x / 2,
+    "that is twice what it should be, and the sign is wrong.": lambda x: -2 * x,
+    "that is half of what it should be, and the sign is wrong.": lambda x: -x / 2,
+    "the digits are right; the decimal point is one place too far to the right.": lambda x: 10 * x,
+    "the digits are right; the decimal point is one place too far to the left.": lambda x: x / 10,
+    "that is a hundred times what it should be.": lambda x: 100 * x,
+    "that is a hundredth of what it should be.": lambda x: x / 100,
+    "that is one minus what it should be.": lambda x: 1 - x,
+    "that is what it should be, minus one.": lambda x: x - 1,
+    "that is the reciprocal of what it should be.": lambda x: 1 / x,
+    "that is the square of what it should be.": lambda x: x * x,
+    "that is the root of what it should be.": lambda x: math.sqrt(x),
+    "that is the logarithm of what it should be.": lambda x: math.log(x),
+    "that is what it should be, through the exponential once more.": lambda x: math.exp(x),
+}
+"""What is told of a number that is no known mistake -> the number it is told of."""
+
+SHAPES_OFF: dict[str, Callable[[tuple[int, ...]], tuple[int, ...]]] = {
+    "the numbers are right; their order is not.": lambda shape: shape[::-1],
+    "that has one axis too many: the last one.": lambda shape: (*shape, 1),
+    "that has one axis too many: the first one.": lambda shape: (1, *shape),
+    "an axis is missing: the last one.": lambda shape: shape[:-1],
+    "an axis is missing: the first one.": lambda shape: shape[1:],
+}
+"""The same for shapes."""
+
+
+def finite(f: Callable[[float], float], x: float) -> float | None:
+    """Return f(x), or None where there is none."""
+    try:
+        value = f(x)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None

@@ -4,7 +4,7 @@ Three kinds. A `Numeric` and a `Choice` are answered on the page, without a kern
 function that the reader writes in the notebook and hands to `check`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from inspect import getsource, signature
@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
+
+from .diagnosis import numbers_off
 
 Inputs = dict[str, Any]
 Shape = tuple[int, ...]
@@ -117,19 +119,37 @@ class Numeric:
         values = {"the answer": self.answer(**inputs)}
         values |= {mistake.name: mistake.wrong(**inputs) for mistake in self.mistakes}
         for (one, x), (other, y) in combinations(values.items(), 2):
-            if isinstance(x, tuple) or isinstance(y, tuple):
-                near = x == y
-            else:
-                near = not abs(x - y) > 2 * self.tolerance
-            if near:
+            if self.alike(x, y):
                 return f"{one} ({x}) and {other} ({y}) are nearer than two tolerances"
         return None
+
+    def alike(self, one: Any, other: Any) -> bool:
+        """Whether two answers cannot be told apart."""
+        if isinstance(one, tuple) or isinstance(other, tuple):
+            return bool(one == other)
+        return not abs(one - other) > 2 * self.tolerance
+
+    def apart(self, answer: Any, named: Sequence[Any], more: Iterable[Any]) -> list[Any]:
+        """Return the wrong answers as the page compares them, the named ones first.
+
+        One of the further ones that is too near to the answer or to one before it becomes None.
+        """
+        seen = [answer, *named]
+        kept: list[Any] = [significant(value) for value in named]
+        for value in more:
+            clear = value is not None and not any(self.alike(value, other) for other in seen)
+            kept.append(significant(value) if clear else None)
+            seen += [value] * clear
+        return kept
 
     def data(self) -> dict[str, Any]:
         """Return what the page shows and compares."""
         variants = []
+        told = [mistake.message for mistake in self.mistakes]
         for inputs in self.variants():
             answer = self.answer(**inputs)
+            wrong = [mistake.wrong(**inputs) for mistake in self.mistakes]
+            more = numbers_off(answer, dict(zip(told, wrong, strict=True)), self.digits)
             given = {name: Shown(value) for name, value in inputs.items()}
             steps = self.steps(**inputs) | {"answer": answer}
             found = {
@@ -140,7 +160,7 @@ class Numeric:
                 {
                     "question": self.question.format(**given),
                     "answer": significant(answer),
-                    "mistakes": [significant(mistake.wrong(**inputs)) for mistake in self.mistakes],
+                    "mistakes": self.apart(answer, wrong, more.values()),
                     "hints": [hint.format(**given) for hint in self.hints],
                     "solution": self.solution.format(**given, **found),
                 }
@@ -150,7 +170,7 @@ class Numeric:
             "title": self.title,
             "digits": self.digits,
             "tolerance": self.tolerance,
-            "messages": [mistake.message for mistake in self.mistakes],
+            "messages": told + list(more),
             "variants": variants,
         }
 

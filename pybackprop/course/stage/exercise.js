@@ -2,12 +2,29 @@
 // Python has computed every answer and what each known mistake gives; this reads and compares.
 
 const STORE = "pybackprop-progress"; // one JSON object: exercise id -> { status, typed, variant, ... }
+const isCount = (value) => Number.isInteger(value) && value >= 0;
+const KEPT_FIELDS = { // what may be kept of an exercise; a file or another program may have put anything there
+  status: (value) => value === "solved" || value === "tried",
+  typed: (value) => (typeof value === "string" ? value.length <= 200 : isCount(value)),
+  variant: isCount,
+  hints: isCount,
+  checked: (value) => typeof value === "boolean",
+};
+function sound(states) {
+  if (states === null || typeof states !== "object" || Array.isArray(states)) return {};
+  const fields = (state) => Object.entries(KEPT_FIELDS)
+    .filter(([name, good]) => Object.hasOwn(state, name) && good(state[name]))
+    .map(([name]) => [name, state[name]]);
+  const entries = Object.entries(states)
+    .filter(([, state]) => state !== null && typeof state === "object")
+    .map(([id, state]) => [id, Object.fromEntries(fields(state))]);
+  return Object.fromEntries(entries.filter(([, state]) => Object.keys(state).length));
+}
 const progress = {
   kept: {}, // stands in where the browser keeps nothing (private windows, some pages opened from disk)
   all() {
     try {
-      const all = JSON.parse(localStorage.getItem(STORE) ?? "null") ?? this.kept;
-      return typeof all === "object" ? all : {};
+      return sound(JSON.parse(localStorage.getItem(STORE) ?? "null") ?? this.kept);
     } catch {
       return this.kept;
     }
@@ -27,24 +44,56 @@ const progress = {
   },
 };
 
-// What people type for a number: 1/3, 1e-3, 2·10^-3, 0,25, a true minus sign, spaces, 25 %.
+// What people type for a number: 1/3, 1e-3, 2·10^-3, 2×10⁻³, 0,25, a true minus sign, spaces, 25 %.
+// Gives { value, decimals }, or { ask } where it can be read in two ways, or null.
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", LEVEL = "0123456789+-";
 function readNumber(typed) {
-  let text = typed.replace(/[\s\u00a0\u2009\u202f_]/g, "").replace(/[−–—]/g, "-").replace(/^[=≈~]/, "");
-  text = text.replace(/[×·*x]10(?:\^|\*\*)?\(?([-+]?\d+)\)?/i, "e$1");
-  if (/^[^.]*,[^,.]*$/.test(text)) text = text.replace(",", ".");
-  else text = text.replace(/,(?=\d{3}(\D|$))/g, "");
+  let text = typed.trim()
+    .replace(/[！-～]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)) // as East Asian keyboards type
+    .replace(/[−–—]/g, "-")
+    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+/g, (raised) => `^${[...raised].map((c) => LEVEL[RAISED.indexOf(c)]).join("")}`)
+    .replace(/^[=≈~]/, "")
+    .replace(/(\d)[\s_]+(?=\d)/g, "$1_") // between digits a space may only set off thousands
+    .replace(/\s/g, "")
+    .replace(/(^|[^\d.,_])\(([-+]?[\d.,_]+)\)(?![\d.,_])/g, "$1$2");
   const percent = text.endsWith("%");
-  const parts = (percent ? text.slice(0, -1) : text).split("/");
-  const plain = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-  if (parts.length > 2 || !parts.every((part) => plain.test(part))) return null;
-  const value = (parts.length > 1 ? parts[0] / parts[1] : +parts[0]) / (percent ? 100 : 1);
-  const decimals = parts.length > 1 || percent || /e/i.test(text) ? Infinity : (text.split(".")[1] ?? "").length;
-  return Number.isFinite(value) ? { value, decimals } : null;
+  if (percent) text = text.slice(0, -1);
+  const parts = text.split("/").map(readPart), asking = parts.find((part) => part?.ask);
+  if (parts.length > 2 || parts.includes(null)) return null;
+  if (asking) return asking;
+  const value = (parts.length > 1 ? parts[0].value / parts[1].value : parts[0].value) / (percent ? 100 : 1);
+  if (!Number.isFinite(value)) return null;
+  return { value, decimals: parts.length > 1 || percent ? Infinity : parts[0].decimals };
+}
+function readPart(text) {
+  const power = /^([-+]?)10(?:\^|\*\*)([-+]?\d+)$/.exec(text);
+  if (power) return { value: +`${power[1]}1e${power[2]}`, decimals: Infinity };
+  const whole = /^([-+]?)([\d.,_]+)(?:e([-+]?\d+)|[×·*x]10(\^|\*\*)?([-+]?\d+))?$/i.exec(text);
+  if (!whole) return null;
+  const [, sign, digits, exponent, mark, raised] = whole, plain = readDigits(digits);
+  if (!plain || plain.ask) return plain;
+  if (raised && !mark) return { ask: `A power of ten takes a ^, as in ${digits}*10^${raised}. Or type the product itself.` };
+  const e = exponent ?? raised;
+  return { value: +`${sign}${plain}e${e ?? 0}`, decimals: e ? Infinity : (plain.split(".")[1] ?? "").length };
+}
+function readDigits(text) { // thousands may be set off by spaces, commas or points
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text)) return text;
+  if (/^\d{1,3}(_\d{3})+([.,]\d*)?$/.test(text)) return text.replaceAll("_", "").replace(",", ".");
+  if (/^\d{1,3}(,\d{3})+\.\d*$/.test(text) || /^\d{1,3}(,\d{3}){2,}$/.test(text)) return text.replaceAll(",", "");
+  if (/^\d{1,3}(\.\d{3})+,\d*$/.test(text) || /^\d{1,3}(\.\d{3}){2,}$/.test(text)) {
+    return text.replaceAll(".", "").replace(",", ".");
+  }
+  if (!/^(\d+,\d*|,\d+)$/.test(text)) return null;
+  const [plain, point] = [text.replace(",", ""), text.replace(",", ".")];
+  return /^[1-9]\d{0,2},\d{3}$/.test(text) ? { ask: `${text} can be read in two ways: type ${plain} or ${point}.` } : point;
 }
 
 // A shape: (3, 2), [3,2], 3 x 2, 3×2, (3,).
 function readShape(typed) {
-  const text = typed.trim().replace(/^[([]\s*|\s*[)\]]$/g, "");
+  const text = typed.trim()
+    .replace(/[！-～]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(/^[([]\s*|\s*[)\]]$/g, "");
+  if (/(^|\D)0\d/.test(text)) return null; // 1,000 is no shape
   return /^\d+(\s*[,;x×\s]\s*\d+)*\s*,?$/i.test(text) ? text.match(/\d+/g).map(Number) : null;
 }
 
@@ -53,12 +102,13 @@ function judgeNumber(data, variant, typed) {
   if (Array.isArray(answer)) {
     const shape = readShape(typed);
     if (!shape) return { unread: "This is not a shape I can read. Type one like (3, 2)." };
-    const same = (other) => String(other) === String(shape);
+    const same = (other) => other !== null && String(other) === String(shape);
     return same(answer) ? { right: true } : { reply: message(mistakes.findIndex(same)) };
   }
   const number = readNumber(typed);
   if (!number) return { unread: "This is not a number I can read. Type one like 0.25, 1/4 or 2.5e-1." };
-  const near = (value, tolerance = data.tolerance) => Math.abs(number.value - value) <= tolerance;
+  if (number.ask) return { unread: number.ask };
+  const near = (value, tolerance = data.tolerance) => value !== null && Math.abs(number.value - value) <= tolerance;
   if (near(answer)) return { right: true };
   const known = mistakes.findIndex((value) => near(value));
   if (known >= 0) return { reply: message(known) };
@@ -101,14 +151,14 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
   };
   const button = (text, type = "submit") => make("button", { type, class: "pb-button" }, text);
 
-  const title = poster.querySelector(".pb-title");
-  if (model.page && !title.querySelector("a")) {
-    title.append(make("a", { href: `progress.html#progress-${id}`, "aria-label": `Your progress: ${data.title}` }, "Progress"));
+  const title = poster.querySelector(".pb-title"), list = document.querySelector("meta[name=pybackprop-progress]")?.content;
+  if (list && !title.querySelector("a")) {
+    title.append(make("a", { href: `${list}#progress-${id}`, "aria-label": `Your progress: ${data.title}` }, "Progress"));
   }
 
   // Each hint appears once the one before it has been read; how many were read is kept.
   const folds = [...poster.querySelectorAll("details")], hints = poster.querySelectorAll(".pb-hint");
-  let read = kept.hints ?? 0;
+  let read = Math.min(kept.hints ?? 0, hints.length);
   const draw = () => hints.forEach((hint, k) => { hint.hidden = k > read; });
   hints.forEach((hint, k) => hint.addEventListener("toggle", () => {
     if (!hint.open || k < read) return;
@@ -123,7 +173,7 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
     const wanted = shape ? "a shape" : data.digits ? `${data.digits} decimals` : "a whole number";
     let variant = (kept.variant || 0) % data.variants.length;
     const input = make("input", {
-      type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", size: 14, enterkeyhint: "go",
+      type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", size: 14, maxlength: 200, enterkeyhint: "go",
       "aria-label": `Your answer, ${wanted}`, "aria-describedby": reply.id, placeholder: wanted,
     });
     const again = button("New numbers", "button");
@@ -154,8 +204,8 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       input.focus();
     }, { signal });
     fill();
-    input.value = kept.typed ?? "";
-    if (kept.checked) judge();
+    input.value = typeof kept.typed === "string" ? kept.typed : "";
+    if (kept.checked && input.value.trim()) judge();
   }
 
   if (data.type === "choice") {
@@ -172,7 +222,7 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       if (k < 0) say("", "Choose an answer first.");
       else judge(k);
     }, make("fieldset", {}, make("legend", { class: "pb-hidden" }, data.title), ...labels), button("Check"));
-    if (radios[kept.typed]) {
+    if (isCount(kept.typed) && radios[kept.typed]) {
       radios[kept.typed].checked = true;
       judge(kept.typed);
     }
@@ -183,7 +233,8 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
     form(() => {}, make("label", {}, box, make("span", {}, "I solved it in the notebook")));
     const show = () => { poster.dataset.status = box.checked ? "solved" : ""; };
     box.addEventListener("change", () => {
-      progress.write({ ...progress.all(), [id]: { hints: read, status: box.checked ? "solved" : "tried" } });
+      const all = progress.all();
+      progress.write({ ...all, [id]: { ...all[id], status: box.checked ? "solved" : "tried" } });
       show();
     }, { signal });
     show();
@@ -199,12 +250,15 @@ KINDS.progress = ({ data, poster, el, signal }) => {
   const file = make("input", { type: "file", accept: ".json,application/json", hidden: true });
   const states = () => {
     const all = Object.entries(data.checked ?? {}).map(([id, status]) => [id, { status }]);
-    return join(Object.fromEntries(all), progress.all());
+    return join(sound(Object.fromEntries(all)), progress.all());
   };
-  // What is solved in either stays solved.
+  // What is solved in either stays solved, and what only one of them knows is kept.
   const join = (one, two) => {
     const all = { ...one, ...two };
-    for (const id in all) if (one[id]?.status === "solved") all[id] = { ...all[id], status: "solved" };
+    for (const id in one) {
+      all[id] = { ...one[id], ...two[id] };
+      if (one[id].status === "solved") all[id].status = "solved";
+    }
     return all;
   };
   const draw = () => {
@@ -228,7 +282,7 @@ KINDS.progress = ({ data, poster, el, signal }) => {
   const read = async () => {
     try {
       const given = JSON.parse(await file.files[0].text()), ids = new Set(items.map((item) => item.dataset.id));
-      const good = Object.entries(given ?? {}).filter(([id, state]) => ids.has(id) && state && typeof state === "object");
+      const good = Object.entries(sound(given)).filter(([id]) => ids.has(id));
       if (!good.length) throw new Error("no exercise of this course is in it");
       progress.write(join(progress.all(), Object.fromEntries(good)));
       note.textContent = good.length > 1 ? `${good.length} exercises imported.` : "One exercise imported.";
