@@ -144,7 +144,7 @@ class Numeric:
 
     def data(self) -> dict[str, Any]:
         """Return what the page shows and compares."""
-        variants = []
+        variants: list[dict[str, Any]] = []
         told = [mistake.message for mistake in self.mistakes]
         for inputs in self.variants():
             answer = self.answer(**inputs)
@@ -165,12 +165,18 @@ class Numeric:
                     "solution": self.solution.format(**given, **found),
                 }
             )
+        columns = zip(told + list(more), *(one["mistakes"] for one in variants), strict=True)
+        messages, *rows = zip(
+            *(c for c in columns if any(v is not None for v in c[1:])), strict=True
+        )
+        for one, row in zip(variants, rows, strict=True):
+            one["mistakes"] = list(row)
         return {
             "id": self.id,
             "title": self.title,
             "digits": self.digits,
             "tolerance": self.tolerance,
-            "messages": told + list(more),
+            "messages": list(messages),
             "variants": variants,
         }
 
@@ -290,10 +296,15 @@ class Code:
         return self.id.split("-", 1)[1]
 
     @property
+    def head(self) -> str:
+        """What the reader starts from on a page: the function without a body."""
+        arguments = ", ".join(signature(self.solution).parameters)
+        return f"def {self.function}({arguments}):\n    ..."
+
+    @property
     def stub(self) -> str:
         """What the reader's cell holds at first: the function without a body, and its check."""
-        arguments = ", ".join(signature(self.solution).parameters)
-        return f"def {self.function}({arguments}): ...\n\n\ncheck({self.function})"
+        return f"{self.head}\n\n\ncheck({self.function})"
 
     def fixed_cases(self) -> list[tuple[Any, ...]]:
         """Return the cases, the same ones every time."""

@@ -11,6 +11,8 @@ from ..stage.display import Interactive
 from .model import Exercise
 
 KINDS = {"numeric": "a number or a shape", "choice": "one answer of several", "code": "a function"}
+IN_NOTEBOOK = "<p>Complete the function in the next cell, in a live notebook, and run it.</p>"
+"""Where an exercise in code is solved; a page that has Python shows an editor in its place."""
 
 
 def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
@@ -31,9 +33,7 @@ def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
         items = "".join(f"<li>{option['text']}</li>" for option in data["options"])
         parts.append(f'<ol type="a" class="pb-options">{items}</ol>')
     if exercise.kind == "code":
-        parts.append(
-            "<p>Complete the function in the next cell, in a live notebook, and run it.</p>"
-        )
+        parts.append(IN_NOTEBOOK)
     parts.append('<div class="pb-answer"></div>')
     parts += [fold(f"Hint {k}", hint, "pb-hint") for k, hint in enumerate(shown["hints"], start=1)]
     parts.append(fold("Solution", shown["solution"], "pb-solution"))

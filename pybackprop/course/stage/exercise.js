@@ -9,6 +9,7 @@ const KEPT_FIELDS = { // what may be kept of an exercise; a file or another prog
   variant: isCount,
   hints: isCount,
   checked: (value) => typeof value === "boolean",
+  draft: (value) => typeof value === "string" && value.length <= 1e5, // code not yet solved
 };
 function sound(states) {
   if (states === null || typeof states !== "object" || Array.isArray(states)) return {};
@@ -228,7 +229,10 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
     }
   }
 
-  if (data.type === "code") {
+  // A page that has Python brings an editor (page_python/python.js).
+  const code = data.type === "code" && poster.querySelector(".pb-stub") && globalThis.pybackpropCode;
+  if (code) code({ data, kept, poster, answer, reply, note, signal });
+  else if (data.type === "code") {
     const box = make("input", { type: "checkbox", checked: kept.status === "solved" });
     form(() => {}, make("label", {}, box, make("span", {}, "I solved it in the notebook")));
     const show = () => { poster.dataset.status = box.checked ? "solved" : ""; };
