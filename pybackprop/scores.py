@@ -148,4 +148,4 @@ def assess(net: Network, data: Data) -> tuple[float, Array]:
         total += net.objective.value(z, a, y, w).item() * len(y)
         if data.labels is not None:
             counts += tally(data.labels[part], classes(a), count)
-    return total / len(data) + float(penalty(net)), counts
+    return (total / len(data) + penalty(net)).item(), counts

@@ -17,10 +17,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..activations import ACTIVATIONS, Activation
+from ..history import History
 from ..losses import LOSSES
-from ..network import Forward, Network, Trace, predict
+from ..network import Forward, Network, Trace
 from ..params import Array, Params
-from ..training import History
+from ..scores import predict
 from .palette import FIGURE, INK
 
 SERIES = (
