@@ -9,7 +9,7 @@ nothing is allocated that is larger than the file itself.
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -127,7 +127,7 @@ def save(
         unfinished.unlink(missing_ok=True)
 
 
-def load(path: str | os.PathLike[str], objects: Iterable[Any] = ()) -> Checkpoint:
+def load(path: str | os.PathLike[str], objects: Sequence[Any] = ()) -> Checkpoint:
     """Read what `save` wrote.
 
     Parameters
@@ -161,7 +161,8 @@ def load(path: str | os.PathLike[str], objects: Iterable[Any] = ()) -> Checkpoin
     ...     load(folder + "/net.npz", objects=[wave]).net
     Network(2-3-1, wave-sigmoid, bce, 13 parameters, float64)
     """
-    objects = list(objects)
+    if not isinstance(objects, list | tuple):
+        raise TypeError(f"objects is {objects!r}; give a list: objects=[...]")
     with open(path, "rb") as file:
         try:
             archive = ZipFile(file)
@@ -193,7 +194,7 @@ def load(path: str | os.PathLike[str], objects: Iterable[Any] = ()) -> Checkpoin
             ) from problem
 
 
-def assembled(header: Mapping[str, Any], archive: ZipFile, objects: list[Any]) -> Checkpoint:
+def assembled(header: Mapping[str, Any], archive: ZipFile, objects: Sequence[Any]) -> Checkpoint:
     """Make the objects that a checkpoint describes."""
     facts = dict(header["network"])
     sizes = check_sizes(facts["sizes"])
@@ -268,7 +269,7 @@ def named(thing: Activation | Loss, table: Mapping[str, Any]) -> str | dict[str,
     return thing.name if table.get(thing.name) == thing else {"own": thing.name}
 
 
-def found(name: Any, table: Mapping[str, Any], objects: list[Any], kind: Any) -> Any:
+def found(name: Any, table: Mapping[str, Any], objects: Sequence[Any], kind: Any) -> Any:
     """Return the activation or loss of a name."""
     if not isinstance(name, Mapping) and name in table:
         return table[name]
@@ -297,15 +298,15 @@ def described(thing: Any, table: Mapping[str, Any]) -> dict[str, Any]:
     return {"own": name_of(thing)}
 
 
-def made(description: Any, table: Mapping[str, Any], objects: list[Any]) -> Any:
+def made(description: Any, table: Mapping[str, Any], objects: Sequence[Any]) -> Any:
     """Return the optimizer or schedule that `described` wrote down, or the number that is there."""
     if not isinstance(description, Mapping):
         return description
     what = "optimizer" if table is OPTIMIZERS else "schedule"
     if "own" in description:
         needed = "load_state" if table is OPTIMIZERS else "__call__"
-        able = [thing for thing in objects if hasattr(thing, needed)]
-        return given(description["own"], {name_of(thing): thing for thing in able}, what)
+        able = [o for o in objects if hasattr(o, needed) and not isinstance(o, type)]
+        return given(description["own"], {name_of(o): o for o in able}, what)
     settings = description["settings"].items()
     kind = lookup(table, description["name"], what)
     return kind(**{key: made(value, SCHEDULES, objects) for key, value in settings})
