@@ -32,6 +32,9 @@ FORMAT, VERSION = "pybackprop checkpoint", 2
 BUFFERS = {"MT19937": 624, "PCG64": 0, "PCG64DXSM": 0, "Philox": 4, "SFC64": 0}
 """NumPy's bit generators -> where the buffer ends in which their state has a position."""
 
+ROWS = [each.name for each in fields(History) if each.name not in ("record", "stopped_by")]
+"""What is saved of a history."""
+
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
@@ -208,7 +211,10 @@ def assembled(header: Mapping[str, Any], archive: ZipFile, objects: Sequence[Any
     net = Network(**facts, init=theta, dtype=theta.dtype)
     history, rng, optimizer = None, None, None
     if header["history"] is not None:
-        history = History(**header["history"])
+        rows = dict(header["history"])
+        if rows.keys() != set(ROWS):
+            raise ValueError(f"the history holds {', '.join(rows)}, not {', '.join(ROWS)}")
+        history = History(**rows)
         check_history(history)
     if header["rng"] is not None:
         rng = generator(header["rng"])
@@ -330,11 +336,13 @@ def name_of(thing: Any) -> str:
 # States.
 
 
-def state_of(optimizer: OptimizerLike, theta: Array) -> dict[str, Any]:
+def state_of(optimizer: OptimizerLike, theta: Array) -> Mapping[str, Any]:
     """Return what an optimizer remembers, or say why it does not belong to this network."""
     if isinstance(optimizer, type) or not hasattr(optimizer, "state"):
         raise TypeError(f"optimizer is {optimizer!r}; give an object, such as Adam(lr=1e-3)")
     state = optimizer.state()
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state() of {optimizer!r} returned {state!r}; return a dict")
     if isinstance(optimizer, Optimizer):
         check_fits(state, theta)
     return state
@@ -356,8 +364,7 @@ def rows_of(history: History) -> dict[str, Any]:
     if not isinstance(history, History):
         raise TypeError(f"history is {history!r}; give what train returned")
     check_history(history)
-    names = [f.name for f in fields(history) if f.name not in ("record", "stopped_by")]
-    return {name: getattr(history, name) for name in names}
+    return {name: getattr(history, name) for name in ROWS}
 
 
 def generator(state: Mapping[str, Any]) -> "np.random.Generator":

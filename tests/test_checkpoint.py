@@ -438,6 +438,13 @@ def test_a_state_that_json_cannot_hold_is_not_saved(tmp_path):
         save(tmp_path / "x", network(), optimizer)
 
 
+def test_a_state_is_a_dict(tmp_path):
+    optimizer = Signs(0.1)
+    optimizer.state = lambda: None
+    with pytest.raises(TypeError, match="returned None; return a dict"):
+        save(tmp_path / "x", network(), optimizer)
+
+
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
     save(path, network())
@@ -642,7 +649,9 @@ DOES_NOT_FIT = {
     "endless schedule": (
         settings_of(lr={"name": "cosine", "settings": {"lr": 1, "steps": 10**400}}), "rate is inf"
     ),
-    "more of a history": (history_of(mood="good"), "'mood'"),
+    "more of a history": (history_of(mood="good"), "the history holds .*, mood, not"),
+    "a record": (history_of(record={"theta": []}), "the history holds .*, record, not"),
+    "less of a history": (header(lambda h: h["history"].pop("losses")), "the history holds learn"),
     "losses as text": (history_of(losses="low"), "losses of the history is 'low'"),
     "losses of text": (history_of(losses=["low"]), "losses of the history"),
     "epochs of text": (history_of(epoch_ends=["1", "2"]), "epoch_ends of the history"),
