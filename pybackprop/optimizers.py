@@ -15,6 +15,7 @@ operations on vectors go entry by entry.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -97,9 +98,8 @@ class Optimizer:
 
     lr: Rate
     t: int = 0
-
-    def __post_init__(self) -> None:
-        self.reset()
+    memory: Mapping[str, Array] = MappingProxyType({})
+    work: Work | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, self.checked(name, value) if name in SETTINGS else value)
@@ -118,9 +118,7 @@ class Optimizer:
 
     def reset(self) -> None:
         """Forget all updates."""
-        self.t = 0
-        self.memory: dict[str, Array] = {}
-        self.work: Work | None = None
+        self.t, self.memory, self.work = 0, {}, None
 
     def update(self, theta: Array, grad: Array) -> None:
         """Change theta in place, given the gradient there: both (N,), of the same float dtype."""
@@ -144,9 +142,11 @@ class Optimizer:
         if not self.memory:
             self.memory = {name: aligned_zeros(theta.size, theta.dtype) for name in self.vectors()}
         step = BLOCK_BYTES // theta.itemsize
-        scratch = None if self.work is None else self.work.scratch
-        if scratch is None or scratch.shape != (min(step, theta.size),):
+        room = (min(step, theta.size),), theta.dtype
+        if self.work is None or (self.work.scratch.shape, self.work.scratch.dtype) != room:
             scratch = aligned_zeros(min(step, theta.size), theta.dtype)
+        else:
+            scratch = self.work.scratch
         together = (theta, grad, *self.memory.values())
         blocks = []
         for start in range(0, theta.size, step):
@@ -181,20 +181,19 @@ class Optimizer:
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"state is {state!r}; give a dict, as optimizer.state() returns one")
-        t, names = state.get("t"), self.vectors()
+        names = self.vectors()
+        t = check_updates(state["t"]) if "t" in state else None
         if state.keys() != {"t", *names} and (t != 0 or state.keys() != {"t"}):
             raise ValueError(
                 f"the state holds {', '.join(map(str, state)) or 'nothing'}; that of {self!r} "
                 f"holds {', '.join(('t', *names))}: load it into an optimizer with the settings "
                 "it came from"
             )
-        if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
-            raise ValueError(f"t of the state is {t!r}; it counts updates: 0, 1, 2, ...")
         memory = {name: remembered(name, state[name]) for name in names if name in state}
         if len({(vector.size, vector.dtype) for vector in memory.values()}) > 1:
             sizes = ", ".join(f"{k}: {v.size} of {v.dtype}" for k, v in memory.items())
             raise ValueError(f"the vectors of the state differ in size or dtype: {sizes}")
-        self.t, self.memory, self.work = int(t), memory, None
+        self.t, self.memory, self.work = t or 0, memory, None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the blocks: a copied view is no view, and updates would be lost in it."""
@@ -586,6 +585,13 @@ SETTINGS: dict[str, Callable[[str, Any], Any]] = {
     "weight_decay": check_from_zero,
 }
 """Setting -> what checks it, and returns it as a plain number."""
+
+
+def check_updates(t: Any) -> int:
+    """Return a number of updates."""
+    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
+        raise ValueError(f"t of the state is {t!r}; it counts updates: 0, 1, 2, ...")
+    return int(t)
 
 
 def check_vector(name: str, vector: Any) -> None:

@@ -451,6 +451,7 @@ def test_a_schedule_that_goes_wrong_later_changes_nothing():
         (lambda s: s | {"t": -1}, ValueError, "t of the state is -1"),
         (lambda s: s | {"t": 1.5}, ValueError, "t of the state is 1.5"),
         (lambda s: s | {"t": True}, ValueError, "t of the state is True"),
+        (lambda s: {"t": np.array([1, 2])}, ValueError, r"t of the state is array\(\[1, 2\]\)"),
         (lambda s: s | {"v": s["v"][:1]}, ValueError, "m: 2 of float64, v: 1"),
         (lambda s: s | {"v": s["v"].astype("f4")}, ValueError, "v: 2 of float32"),
         (lambda s: s | {"v": "12"}, TypeError, r"v of the state is an array \(\)"),
@@ -703,6 +704,24 @@ def test_an_optimizer_of_ones_own_is_settings_vectors_and_a_rule():
     assert twin.t == 6
 
 
+def test_one_of_ones_own_need_be_no_dataclass():
+    class Plain(Optimizer):
+        def __init__(self, lr):
+            self.lr = lr
+
+        def rule(self, lr, blocks):
+            for theta, g, _ in blocks:
+                theta -= lr * g
+
+    one, two = Plain(0.5), Plain(0.25)
+    theta = np.ones(2)
+    one.update(theta, np.ones(2))
+    assert theta.tolist() == [0.5, 0.5]
+    assert (one.state(), two.state()) == ({"t": 1}, {"t": 0})
+    one.reset()
+    assert one.t == 0
+
+
 def test_a_rule_that_is_missing_is_named():
     @dataclass(eq=False)
     class Idle(Optimizer):
@@ -765,6 +784,18 @@ def test_other_arrays_share_the_scratch_array():
     scratch = optimizer.work.scratch
     optimizer.update(theta, np.ones(BLOCK_BYTES))
     assert optimizer.work.scratch is scratch
+
+
+def test_a_scratch_array_of_another_dtype_is_not_used():
+    optimizer = SGD(0.1)
+    optimizer.update(np.ones(1), np.ones(1))
+    theta, g = np.array([1 / 3], "f4"), np.array([1 / 7], "f4")
+    for _ in range(50):
+        optimizer.update(theta, g)
+    expected = np.array([1 / 3], "f4")
+    for _ in range(50):
+        expected -= np.float32(0.1) * g
+    np.testing.assert_array_equal(theta, expected)
 
 
 @pytest.mark.parametrize("make", ALL)
