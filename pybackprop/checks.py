@@ -109,9 +109,9 @@ def check_matrix(
         )
     if not len(array):
         raise ValueError(f"{name} is empty, shape {array.shape}; a batch needs at least 1 example")
-    array = np.asarray(array, dtype)
     # Large data are looked at without a copy: NaN and infinity show in the sum.
     with np.errstate(over="ignore", invalid="ignore"):
+        array = np.asarray(array, dtype)
         suspicious = not np.isfinite(array.sum())
     if suspicious and not (finite := np.isfinite(array)).all():
         row, column = np.argwhere(~finite)[0]

@@ -312,7 +312,7 @@ class Plan:
         if net.loss in SQUARES and net.phi[L] in IN_PLACE:
             factor, half = SQUARES[net.loss]
             d, square = np.empty_like(z), np.empty_like(z)
-            per = 1 / y.shape[1] if net.loss is LOSSES["mse"] else 1.0
+            per = 1 / y.shape[1] if net.loss == LOSSES["mse"] else 1.0
             return (
                 self.activation_forward(L, z, a),
                 [
@@ -534,7 +534,7 @@ class Plan:
     def answers(self) -> Array:
         """Return the class of each example of the batch, after `forward`."""
         L = self.net.L
-        if self.net.objective.fused and self.net.loss is LOSSES["cross_entropy"]:
+        if self.net.objective.fused and self.net.loss == LOSSES["cross_entropy"]:
             return self.top
         a, border = (self.z[L], 0) if self.signs else (self.a[L], 0.5)  # a >= 0.5 where z >= 0
         return a[:, 0] >= border if a.shape[1] == 1 else a.argmax(axis=1)
