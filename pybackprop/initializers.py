@@ -48,6 +48,14 @@ INITIALIZERS: dict[str, Initializer] = {
 
 def initialize(params: Params, phi: Mapping[int, Activation], init: Start, rng: Seed) -> None:
     """Fill the parameters in place; see ``init`` of `Network`."""
+    with np.errstate(over="ignore"):  # a number too large for float32 is infinity, and named below
+        start(params, phi, init, rng)
+    if not np.isfinite(params.theta).all():
+        raise ValueError("init holds NaN or infinity; every parameter must be a finite number")
+
+
+def start(params: Params, phi: Mapping[int, Activation], init: Start, rng: Seed) -> None:
+    """Fill the parameters with what is given, or draw them."""
     if isinstance(init, Params):
         if init.sizes != params.sizes:
             raise ValueError(f"init is {init}; the network's parameters are {params}")
@@ -71,8 +79,6 @@ def initialize(params: Params, phi: Mapping[int, Activation], init: Start, rng: 
                 f"{params.theta.size} numbers"
             )
         params.theta = theta
-    if not np.isfinite(params.theta).all():
-        raise ValueError("init holds NaN or infinity; every parameter must be a finite number")
 
 
 def fill(views: Views, init: Mapping[str, Any], letter: str) -> None:

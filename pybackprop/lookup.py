@@ -14,11 +14,10 @@ ELSEWHERE = {
     "softplus": "smooth_relu",
     "gelu": "gelu_new gelu_tanh gelu_approximate",
     "softmax": "log_softmax softmax_with_logits normalized_exponential",
-    "bce": "binary_crossentropy binary_cross_entropy bce_with_logits sigmoid_cross_entropy "
-    "binary_cross_entropy_with_logits log_loss log logistic binary_logloss deviance",
-    "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy crossentropy ce nll "
-    "categorical_cross_entropy softmax_cross_entropy softmax_cross_entropy_with_logits xent "
-    "multi_logloss neg_log_likelihood negative_log_likelihood",
+    "bce": "binary_crossentropy binary_crossentropy_with_logits bce_with_logits "
+    "sigmoid_cross_entropy log_loss logistic binary_logloss deviance",
+    "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy softmax_crossentropy "
+    "softmax_crossentropy_with_logits ce xent nll negative_log_likelihood multi_logloss",
     "mse": "mean_squared_error squared_error squared_loss l2 quadratic mean_square",
     "half_sse": "half_squared_error half_mse",
     "sse": "sum_of_squares sum_squared_error rss",
@@ -28,9 +27,8 @@ ELSEWHERE = {
     "uniform": "random random_uniform",
     "sgd": "gd gradient_descent stochastic_gradient_descent momentum nesterov",
     "rmsprop": "rms",
-    "adamw": "adam_w",
 }
-"""Name here -> what other libraries call it."""
+"""Name here -> what other libraries call it, up to what `plain` takes off."""
 
 NOT_HERE = {
     "an activation of your own, pb.Activation({name!r}, f, derivative)": "swish silu elu selu celu "
