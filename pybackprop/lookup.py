@@ -16,8 +16,8 @@ ELSEWHERE = {
     "softmax": "log_softmax softmax_with_logits normalized_exponential",
     "bce": "binary_crossentropy binary_crossentropy_with_logits bce_with_logits "
     "sigmoid_cross_entropy log_loss logistic binary_logloss deviance",
-    "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy softmax_crossentropy "
-    "softmax_crossentropy_with_logits ce xent nll negative_log_likelihood multi_logloss",
+    "cross_entropy": "categorical_crossentropy sparse_categorical_crossentropy ce xent nll "
+    "softmax_crossentropy softmax_crossentropy_with_logits negative_log_likelihood multi_logloss",
     "mse": "mean_squared_error squared_error squared_loss l2 quadratic mean_square",
     "half_sse": "half_squared_error half_mse",
     "sse": "sum_of_squares sum_squared_error rss",

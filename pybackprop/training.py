@@ -176,7 +176,7 @@ def train(
             history.losses.append(loss)
             limit = limit or RISE * loss
             if not loss < limit:
-                # The first batch may have been an easy one: ask what all examples cost at the start.
+                # The first batch may have been an easy one: ask what all cost at the start.
                 limit = max(limit, RISE * assess(start, data)[0], 1.0)
                 if not loss < limit:
                     history.reason = "diverged"
