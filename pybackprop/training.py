@@ -109,7 +109,7 @@ def train(
     *Diverged*: where a loss is NaN, infinite, or a million times that of the start, there is no
     update. Training ends with a RuntimeWarning, and network and optimizer go back to their last
     snapshot. One is taken before the first update and after every 100th, of finite parameters whose
-    loss is none of these.
+    loss is not above that of the start.
 
     *Interrupted*: Ctrl-C, or the stop button of a notebook, ends training after the update under
     way. The network keeps what it has learned, the history what it has seen.
@@ -165,8 +165,8 @@ def train(
     lowest = math.inf
     loss_sum, limit = 0.0, 0.0
     answered = None if data.labels is None else data.labels.copy()
-    # A run that diverges overflows on its way; it ends with a reason in place of warnings.
     pace = Pace(net.sizes, batches.size)
+    # A run that diverges overflows on its way; it ends with a reason and one warning.
     with bar, pace, interrupts() as interrupted, np.errstate(all="ignore"):
         for epoch, last, rows in batches.of(epochs):
             pace.begin()
@@ -174,14 +174,12 @@ def train(
             plan.forward()
             loss = plan.loss()
             history.losses.append(loss)
-            limit = limit or RISE * loss
+            limit = ceiling(loss, limit, start, data)
             if not loss < limit:
-                # The first batch may have been an easy one: ask what all cost at the start.
-                limit = max(limit, RISE * assess(start, data)[0], 1.0)
-                if not loss < limit:
-                    history.reason = "diverged"
-                    break
-            if history.iterations % SNAPSHOT_EVERY == 0 and np.isfinite(theta).all():
+                history.reason = "diverged"
+                break
+            sound = RISE * loss <= limit and np.isfinite(theta).all()
+            if history.iterations % SNAPSHOT_EVERY == 0 and sound:
                 good = Snapshot.of(now)
             plan.backward()
             plan.update()
@@ -213,7 +211,13 @@ def train(
                 break
         else:
             history.reason = "epochs reached"
-    if interrupted:
+        if history.reason != "diverged":  # What the last update did, no later batch has seen.
+            plan.forward()
+            loss = plan.loss()
+            if not loss < ceiling(loss, limit, start, data):
+                history.losses.append(loss)
+                history.reason, history.stopped_by = "diverged", None
+    if interrupted and history.reason != "diverged":
         history.reason, history.stopped_by = "interrupted", None
     if not np.isfinite(theta).all():
         history.reason, history.stopped_by = "diverged", None
@@ -227,6 +231,16 @@ def train(
 
 
 OWN_RULES = (MaxIterations, LossBelow, LossChangeBelow, Patience)
+
+
+def ceiling(loss: float, limit: float, start: Network, data: Data) -> float:
+    """Return the loss from which on a run counts as diverged.
+
+    It is RISE times the first batch's loss. That batch may have been an easy one: before a run is
+    given up, all examples are asked what they cost at the start.
+    """
+    limit = limit or RISE * loss
+    return limit if loss < limit else max(limit, RISE * assess(start, data)[0], 1.0)
 
 
 def record_of(start: Network, data: Data, rules: list[Any]) -> Record:
