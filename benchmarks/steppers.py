@@ -67,7 +67,7 @@ def parts() -> dict[str, Any]:
         "activation explorer": steppers.activation_explorer(),
         "loss explorer": steppers.loss_explorer(),
         "optimizer race": steppers.optimizer_race(),
-        "training, 500 iterations": steppers.training_stepper(learner, history, X, Y),
+        "training, 500 iterations": steppers.training_stepper(history),
         "gradient check": steppers.gradient_check_stepper(net, x, y),
     }
 

@@ -1,6 +1,5 @@
 """Steppers in headless Chromium: every frame and control, on their own page and in the book."""
 
-import html
 import json
 import os
 import re
@@ -21,10 +20,11 @@ from test_accessibility import AXE, OF_THE_THEME, RUN
 
 import pybackprop as pb
 from pybackprop.course import steppers
-from pybackprop.course.stage.stepper import num, text_at
-from pybackprop.course.steppers import network_steps
+from pybackprop.course.stage.stepper import content_at, num
+from pybackprop.course.steppers.one_example import by_neuron
 from pybackprop.optimizers import SGD
-from pybackprop.training import LossBelow, MaxIterations, train
+from pybackprop.stopping import LossBelow, MaxIterations
+from pybackprop.training import train
 
 NET = pb.Network([2, 3, 1], rng=0)
 X, Y = [[0.5, 1.0]], [[1.0]]
@@ -40,26 +40,20 @@ PARTS = {
 
 
 def trained():
-    """Train the exclusive or for 40 updates and return what a training stepper takes."""
+    """Train the exclusive or for 40 updates and return the history."""
     net = pb.Network([2, 3, 1], "tanh", rng=1)
     inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     targets = np.array([[0.0], [1.0], [1.0], [0.0]])
     stop = [MaxIterations(40), LossBelow(0.01)]
     given: dict[str, Any] = {"optimizer": SGD(1.0), "batch_size": None, "stop": stop}
-    history = train(net, inputs, targets, epochs=1000, record=True, **given)
-    return net, history, inputs, targets, stop
+    return train(net, inputs, targets, epochs=1000, record=True, **given)
 
 
-def training():
-    *given, stop = trained()
-    return steppers.training_stepper(*given, stop=stop)
-
-
-PARTS["training"] = training
+PARTS["training"] = lambda: steppers.training_stepper(trained())
 WALK = """(choices) => {
     const part = document.querySelector(".pybackprop-interactive"), shown = [];
-    const text = (places) => [...part.querySelectorAll(`[data-${places}]`)]
-        .map((e) => [e.getAttribute(`data-${places}`), e.textContent]);
+    const text = (mark) => [...part.querySelectorAll(`[data-${mark}]`)]
+        .map((e) => [e.getAttribute(`data-${mark}`).split(" ")[0], e.textContent]);
     for (const chosen of choices) {
         part.querySelectorAll(".pb-head select").forEach((select, c) => {
             select.value = chosen[c];
@@ -69,8 +63,7 @@ WALK = """(choices) => {
         for (let frame = 0; frame <= +slider.max; frame++) {
             slider.value = frame;
             slider.dispatchEvent(new Event("input"));
-            shown.push([...text("t"), ...text("h"),
-                ["count", part.querySelector(".pb-count").textContent]]);
+            shown.push([...text("t"), ["count", part.querySelector(".pb-count").textContent]]);
         }
     }
     return shown;
@@ -85,10 +78,11 @@ WIDEST = """() => {
     }
     return Math.max(...widths);
 }"""
-PLACES = """() => [..."thxyd", "trail"]
-    .flatMap((place) => [...document.querySelectorAll(`[data-${place}]`)])
-    .map((e) => [e.childElementCount ? "" : e.textContent, e.style.display,
-        ...["data-t", "transform", "d", "points"].map((name) => e.getAttribute(name))])"""
+PLACES = """() => ["t", "at", "d", "w", "k", "run", "trail"]
+    .flatMap((mark) => [...document.querySelectorAll(`[data-${mark}]`)])
+    .map((e) => [e.childElementCount ? "" : e.textContent, e.style.display, e.namespaceURI,
+        ...["data-t", "data-on", "transform", "d", "points", "class", "textLength", "stroke-width",
+            "stroke-dasharray"].map((name) => e.getAttribute(name))])"""
 
 
 def page_of(*parts, theme="light"):
@@ -123,8 +117,15 @@ def every_choice(data):
     return [list(index) for index in np.ndindex(*(len(one["options"]) for one in data["choices"]))]
 
 
-def plain(markup):
-    return html.unescape(re.sub("<[^>]*>", "", markup))
+def plain(part, run, frame):
+    """Return a tree, as it was sent to the page, as text, with the values of its places."""
+    if isinstance(part, str):
+        return part
+    if len(part) != 3 or not isinstance(part[1], dict):
+        return "".join(plain(child, run, frame) for child in part)
+    column = part[1].get("data-t")
+    inside = part[2] if column is None else content_at(run, column.split(" ")[0], frame)
+    return plain(inside, run, frame)
 
 
 def check_walk(page, data):
@@ -136,11 +137,11 @@ def check_walk(page, data):
         for frame in range(run["n"]):
             for name, text in next(shown):
                 if name == "count":
-                    place = text_at(columns, "where", frame) if "where" in columns else None
+                    place = content_at(columns, "where", frame) if "where" in columns else None
                     assert text == (place or f"{frame + 1} / {run['n']}")
                 else:
-                    expected = text_at(columns, name, frame)
-                    assert text == (plain(expected) if name == "math" else expected), (name, frame)
+                    expected = plain(content_at(columns, name, frame), columns, frame)
+                    assert text == expected, (name, frame)
             frames += 1
     assert next(shown, None) is None
     return frames
@@ -188,40 +189,43 @@ def test_forward_shows_the_packages_numbers(show):
     assert bold_numbers(page, 10) == [num(value) for value in [*expected, trace.loss]]
     for l in (1, 2):
         for j, value in enumerate(trace.a[l][0]):
-            assert page.locator(f"svg [data-t='a{l}.{j}']").text_content() == num(value)
+            assert page.locator(f"svg [data-t^='a{l}.{j} ']").text_content() == num(value)
 
 
 def test_backward_shows_the_packages_numbers(show):
     trace = pb.backprop(NET, X, Y)
-    new = pb.Params(NET.sizes, NET.params.theta - 0.1 * trace.grad.theta)
-    every = list(network_steps.parameters(NET))
-    backward = sorted(every, key=lambda one: -one[1])
-    expected = [*trace.delta[2][0], *trace.delta[1][0]]
-    expected += [network_steps.entry(trace.grad, l, j, i) for _, l, j, i in backward]
-    expected += [network_steps.entry(new, l, j, i) for _, l, j, i in every]
-    expected.append(pb.evaluate(NET.with_params(new.theta), X, Y))
+    old, slopes = NET.params.theta, trace.grad.theta
+    new = old - 0.1 * slopes
+    every = [entry.index for entry in by_neuron(NET)]
+    backward = [e.index for e in sorted(by_neuron(NET), key=lambda entry: -entry.layer)]
+    after = pb.evaluate(NET.with_params(new), X, Y)
+    expected = [*trace.delta[2][0], *trace.delta[1][0], *slopes[backward], *new[every], after]
     page = show(PARTS["backward"]())
     assert bold_numbers(page, 32) == [num(value) for value in expected]
-    for name, l, j, i in every:
-        cells = [page.locator(f"td[data-t='{k}{name}']").text_content() for k in "vgn"]
-        assert cells == [
-            num(network_steps.entry(p, l, j, i)) for p in (NET.params, trace.grad, new)
-        ]
+    for k in every:
+        cells = [page.locator(f"td[data-t='{kind}{k}']").text_content() for kind in "vgn"]
+        assert cells == [num(vector[k]) for vector in (old, slopes, new)]
+    # The last step's picture is a new forward pass, in the color of new values.
+    assert page.locator("[data-k=nC] [data-t^='C ']").text_content() == num(after)
+    assert page.locator("[data-k=nC]").get_attribute("data-on") == "updated"
+    hidden = pb.forward(NET.with_params(new), X).a[1][0]
+    for j, value in enumerate(hidden):
+        assert page.locator(f"svg [data-t^='a1.{j} ']").text_content() == num(value)
 
 
 def test_clicking_a_weight_shows_its_chain(show):
     trace = pb.backprop(NET, X, Y)
     page = show(PARTS["derivation"]())
-    for name, l, j, i in network_steps.parameters(NET):
-        kind = "text" if name[0] == "b" else "g"
-        place = page.locator(f"{kind}[data-k='{name if kind == 'text' else 'e' + name[1:]}']")
-        place.dispatch_event("click")
+    for entry in NET.params.entries():
+        mark = (
+            f"text[data-k='p{entry.index}']" if entry.i is None else f"g[data-k='e{entry.index}']"
+        )
+        page.locator(mark).dispatch_event("click")
         selected = page.locator(".pb-head select").evaluate("s => s.selectedOptions[0].textContent")
-        assert selected.startswith(network_steps.code_of(name) + " = ")
+        assert selected.startswith(f"{entry} = ")
         page.get_by_role("button", name="Last").click()
-        slope = network_steps.entry(trace.grad, l, j, i)
-        assert page.locator(".pb-math b").inner_text() == num(slope)
-    page.locator("[data-k='e1.0.0'] .pb-hit").click(position=None, force=True)
+        assert page.locator(".pb-math b").inner_text() == num(trace.grad.theta[entry.index])
+    page.locator("[data-k='e0'] .pb-hit").click(position=None, force=True)
     assert page.locator(".pb-count").inner_text() == "1 / 6"
 
 
@@ -252,7 +256,7 @@ def test_the_race_shows_the_optimizers_numbers(show):
         page.get_by_role("button", name="Next").click()
         cells = page.locator(".pb-math tbody tr").nth(1).locator("td").all_inner_texts()
         height = (theta[0] ** 2 + 20 * theta[1] ** 2) / 2
-        rest = [height, np.hypot(*(theta - before)), np.hypot(*momentum.u)]
+        rest = [height, np.hypot(*(theta - before)), np.hypot(*momentum.state()["u"])]
         where = ", ".join(num(round(v, 2), 3) for v in theta)
         assert cells == [where, *(num(v, 3) for v in rest)], step
         assert (
@@ -262,8 +266,9 @@ def test_the_race_shows_the_optimizers_numbers(show):
 
 
 def test_training_shows_the_histories_numbers(show):
-    net, history, *_ = trained()
+    history = trained()
     page = show(PARTS["training"]())
+    updated = ".pb-rule[data-on=updated]"
     cells = """() => Object.fromEntries(
         [...document.querySelectorAll("td")].map((cell) => [cell.dataset.t, cell.textContent]))"""
     for step in range(40):
@@ -271,17 +276,14 @@ def test_training_shows_the_histories_numbers(show):
         assert loss == num(history.losses[step])
         assert size == num(float(np.linalg.norm(history.record.grad[step])))
         expected = {}
-        for name, l, j, i in network_steps.parameters(net):
-            value, slope = (
-                network_steps.entry(pb.Params(net.sizes, vectors[step]), l, j, i)
-                for vectors in (history.record.theta, history.record.grad)
-            )
-            expected[name] = num(round(value, 3), 6)
-            expected[f"g{name}"] = num(round(slope, 4), 6)
+        vectors = zip(history.record.theta[step], history.record.grad[step], strict=True)
+        for k, (value, slope) in enumerate(vectors):
+            expected[f"p{k}"] = num(round(value, 3), 6)
+            expected[f"g{k}"] = num(round(slope, 4), 6)
         assert page.evaluate(cells) == expected
-        assert page.locator(".pb-rule.pb-on").count() == 0
+        assert page.locator(updated).count() == 0
         page.get_by_role("button", name="Next").click()
-    assert page.locator(".pb-rule.pb-on").inner_text() == "iterations reached: 40?"
+    assert page.locator(updated).text_content() == "iterations reached: 40? now 40"
     assert "iterations reached: 40" in page.get_by_role("status").inner_text()
 
 
@@ -372,6 +374,64 @@ def test_a_link_reopens_the_same_step(show):
     assert frame_of(again, 0) == 0
 
 
+@pytest.mark.parametrize(
+    ("address", "frame"),
+    [
+        ("#100%", 0),
+        ("#%E0%A4%A", 0),
+        ("#forward-1=1.5", 1),
+        ("#forward-1=-3", 0),
+        ("#forward-1=NaN", 0),
+        ("#forward-1=Infinity", 9),
+        ("#forward-1=1e3", 9),
+        ("#forward-1=", 0),
+        ("#forward-1", 0),
+        ("#forward-1=4=7,,x", 4),
+        ("#forward-1=4%2C1", 4),
+        ("#forward-1=4,length,__proto__", 4),
+        ("#=", 0),
+        ("#'\"<img src=x>", 0),
+        ("#forward-2=4", 0),
+    ],
+)
+def test_any_address_leads_to_a_step(show, address, frame):
+    page = show(PARTS["forward"](), address=address)
+    assert page.trouble == []
+    assert page.get_by_role("alert").count() == 0
+    assert frame_of(page) == frame
+    assert page.locator(".pb-count").inner_text() == f"{frame + 1} / 10"
+    # The same when the page is open already, and a choice that is none leaves the chosen one.
+    page = show(PARTS["backward"](), address="#backward-1=2,1")
+    page.evaluate("(hash) => { location.hash = hash; }", address.replace("forward", "backward"))
+    page.wait_for_timeout(50)
+    assert page.trouble == []
+    assert page.locator(".pb-head select").input_value() == "1"
+
+
+def test_text_of_ones_own_is_shown_as_it_is(show):
+    hostile = "<img src=x onerror=document.title='XSS'> & \"'{say}{0.5}{}"
+    sine = pb.Activation(hostile, np.sin, lambda z, a: np.cos(z), symbol=hostile)
+    stop = lambda now: hostile if now.history.iterations == 3 else None  # noqa: E731
+    net = pb.Network([2, 2, 1], sine, rng=0)
+    given: dict[str, Any] = {"optimizer": SGD(0.1), "epochs": 9, "batch_size": None}
+    history = train(net, X, Y, stop=stop, record=True, **given)
+    parts = [
+        steppers.forward_stepper(net, X, Y),
+        steppers.activation_explorer([sine]),
+        steppers.training_stepper(history),
+    ]
+    for part in parts:
+        page = show(part)
+        check_walk(page, part.data)
+        shown = [
+            text for frame in page.evaluate(WALK, every_choice(part.data)) for _, text in frame
+        ]
+        assert any(hostile in text for text in shown)
+        assert page.title() == "Steppers"
+        assert page.locator("img").count() == 0
+        assert page.trouble == []
+
+
 def test_several_on_a_page_do_not_disturb_each_other(show):
     page = show(PARTS["forward"](), PARTS["forward"]())
     page.get_by_role("button", name="Last").nth(1).click()
@@ -433,6 +493,97 @@ def test_a_phone_needs_no_sideways_scrolling(show, kind):
         " && t.getClientRects().length && t.getBoundingClientRect().height < 9).length"
     )
     assert small == 0
+
+
+CONTRAST = """() => {
+    const numbers = (color) => {
+        const [r, g, b, a = 1] = color.match(/[\\d.e-]+/g).map(Number);
+        return (color.startsWith("color") ? [r, g, b] : [r, g, b].map((v) => v / 255)).concat(a);
+    };
+    const light = ([r, g, b]) => [r, g, b]
+        .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+    const page = getComputedStyle(document.querySelector(".pb-poster")).backgroundColor;
+    return [...document.querySelectorAll(".pb-picture text")]
+        .filter((text) => text.textContent && text.getClientRects().length
+            && getComputedStyle(text).visibility === "visible")
+        .map((text) => {
+            const node = text.classList.contains("pb-in") && text.parentElement;
+            const inside = node && node.querySelector("circle, rect");
+            const below = inside ? getComputedStyle(inside).fill : page;
+            const [a, b] = [getComputedStyle(text).fill, below].map((c) => light(numbers(c)));
+            const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            return [text.textContent, text.getAttribute("class"), Math.round(100 * ratio) / 100];
+        });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", PARTS)
+def test_every_label_in_a_picture_can_be_read(show, kind, theme):
+    """Axe does not look at text in pictures."""
+    part = PARTS[kind]()
+    page = show(part, theme=theme)
+    page.add_style_tag(content="* { transition: none !important; }")
+    slider, seen = page.locator("input[type=range]"), 0
+    for frame in range(0, part.data["runs"][0]["n"], max(1, part.data["runs"][0]["n"] // 40)):
+        slider.fill(str(frame))
+        labels = page.evaluate(CONTRAST)
+        seen += len(labels)
+        assert [label for label in labels if not label[2] >= 4.5] == []
+    assert seen > 4
+
+
+def test_a_pale_label_is_caught(show):
+    page = show(PARTS["forward"]())
+    page.add_style_tag(content=".pb-picture .pb-name { fill: #8a8f98 !important; }")
+    pale = [label for label in page.evaluate(CONTRAST) if label[2] < 4.5]
+    assert {label[1] for label in pale} == {"pb-name"}
+
+
+OVERLAPS = """() => {
+    const box = (e) => e.getBoundingClientRect();
+    const circles = [...document.querySelectorAll(".pb-node")].map((node) => ({
+        circle: box(node.querySelector("circle, rect")), inside: box(node.querySelector(".pb-in")),
+        text: node.querySelector(".pb-in").textContent,
+    }));
+    const wide = circles.filter(({ circle, inside }) =>
+        inside.width && (inside.left < circle.left - 0.5 || inside.right > circle.right + 0.5));
+    const lit = [...document.querySelectorAll(".pb-w[data-on], .pb-under[data-on]")]
+        .filter((text) => text.textContent);
+    // Over a node: the middle of the text's height, at either of its ends, lies in the circle.
+    const over = lit.filter((text) => circles.some(({ circle }) => {
+        const t = box(text), y = t.top + t.height / 2, r = circle.width / 2;
+        const [cx, cy] = [circle.left + r, circle.top + circle.height / 2];
+        return [t.left, t.right].some((x) => Math.hypot(x - cx, y - cy) < r - 1);
+    }));
+    const meet = lit.filter((one) => lit.some((other) => {
+        const [a, b] = [box(one), box(other)], slack = 0.35 * a.height;
+        return one !== other && a.left < b.right && b.left < a.right
+            && a.top + slack < b.bottom && b.top + slack < a.bottom;
+    }));
+    return [...wide.map((one) => one.text), ...[...over, ...meet].map((text) => text.textContent)];
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (3, 2, 1), (2, 3, 2)])
+def test_numbers_stay_in_their_circles_and_labels_off_the_nodes(show, sizes, width):
+    net = pb.Network(sizes, rng=0)
+    x, y = np.linspace(-0.12345, 1.12345, sizes[0]), np.eye(sizes[-1])[0]
+    part = steppers.backward_stepper(net, x, y)
+    page = show(part, width=width)
+    slider = page.locator("input[type=range]")
+    for frame in range(part.data["runs"][0]["n"]):
+        slider.fill(str(frame))
+        assert (frame, page.evaluate(OVERLAPS)) == (frame, [])
+
+
+def test_a_number_too_wide_for_its_circle_is_caught(show):
+    page = show(PARTS["forward"]())
+    page.get_by_role("button", name="Last").click()
+    page.add_style_tag(content=".pb-picture .pb-in { font-size: 20px !important; }")
+    assert page.evaluate(OVERLAPS)
 
 
 @pytest.mark.parametrize("kind", PARTS)
@@ -634,13 +785,13 @@ def test_live_in_jupyterlab(visit, lab):
 
     # A control recomputes the frames in Python; the part stays at its frame.
     part.get_by_role("button", name="Last").click()
-    cell = part.locator("td[data-t='nw1.0.0']")
+    cell = part.locator("td[data-t='n0']")
     trace = pb.backprop(NET, X, Y)
     old, slope = NET.params.W[1][0, 0], trace.grad.W[1][0, 0]
     assert cell.text_content() == num(old - 0.5 * slope)
     page.locator(".jp-OutputArea .widget-slider .noUi-handle").first.press("ArrowRight")
     page.wait_for_function(
-        "(text) => document.querySelector(`td[data-t='nw1.0.0']`)?.textContent === text",
+        "(text) => document.querySelector(`td[data-t='n0']`)?.textContent === text",
         arg=num(old - 10 ** (np.log10(0.5) + 0.1) * slope),
     )
     assert part.get_attribute("data-frame") == "31"

@@ -384,8 +384,10 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         lit = {"data_k": f"e{k}", "data_pick": picked["data_pick"]}
         edges.append(node("g", node("title", str(entry)), edge, hit, **lit))
         few = max(net.sizes[l - 1 : l + 1]) <= 3
-        # Where lines cross, their middles meet; the labels stand off them.
-        t = 0.5 if min(net.sizes[l - 1 : l + 1]) == 1 else 0.58
+        # Where lines cross, their middles meet. Labels stand off them, nearer to the inputs, which
+        # have no labels of their own.
+        crossing = min(net.sizes[l - 1 : l + 1]) > 1
+        t = 0.5 if not crossing else 0.42 if l == 1 else 0.57
         labels.append(
             words(
                 start[0] + t * (x - start[0]), start[1] + t * (y - start[1]) + 4, data_t=f"p{k}",

@@ -1,11 +1,11 @@
 """Training: a whole run, iteration by iteration."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...history import History, Record
+from ...history import History
 from ...network import Network, backprop
 from ...params import Array
 from ...scores import predict
@@ -47,42 +47,66 @@ def shown_iterations(count: int) -> list[int]:
     return [round(t) for t in np.linspace(0, count, frames).tolist()]
 
 
-def run_of(history: History) -> tuple[Record, Network, Array, Array]:
-    """Return record, network and data of a run that can be shown, or say why it cannot."""
+class Run(NamedTuple):
+    """A run that can be shown: one row or number before each update, and one after the last.
+
+    Attributes
+    ----------
+    history : History
+    net : Network
+        As it started.
+    X, Y : array
+        What it was trained on.
+    rules : list of stopping rules
+    theta, grad : array of shape (updates + 1, N)
+        The last gradient is that of all examples at the last parameters.
+    losses : list of float
+        The last one, too, is over all examples.
+    """
+
+    history: History
+    net: Network
+    X: Array
+    Y: Array
+    rules: list[Any]
+    theta: Array
+    grad: Array
+    losses: list[float]
+
+
+def run_of(history: History) -> Run:
+    """Return a run that can be shown, or say why it cannot."""
     if not isinstance(history, History):
         raise TypeError(
             f"history is a {type(history).__name__}; give what pb.train(..., record=True) returned"
         )
     record = history.record
-    if record is None or record.net is None:
+    if record is None or record.net is None or record.X is None or record.Y is None:
         raise ValueError("the history has no record; train with pb.train(..., record=True)")
     if not record.grad:
         raise ValueError("the history has no iterations; there is nothing to step through")
-    assert record.X is not None
-    assert record.Y is not None
-    numbers = [*record.theta, *record.grad, np.array(history.losses[: len(record.grad)])]
+    with np.errstate(all="ignore"):  # a run that overflowed is named below
+        final = backprop(record.net.with_params(record.theta[-1]), record.X, record.Y)
+    theta, grad = np.array(record.theta), np.array([*record.grad, final.grad.theta])
+    losses = [*history.losses[: len(record.grad)], float(final.loss)]
     # A NaN is not below anything either.
-    if not all((np.abs(one) < LARGEST).all() for one in numbers):
+    if not all((np.abs(numbers) < LARGEST).all() for numbers in (theta, grad, losses)):
         raise ValueError(
             f"the record holds NaN, infinity or numbers beyond {LARGEST:.0e}: this run diverged. "
             "Train again with a smaller learning rate, and with inputs of ordinary size"
         )
-    return record, record.net, record.X, record.Y
+    return Run(history, record.net, record.X, record.Y, record.rules, theta, grad, losses)
 
 
 # What changes from iteration to iteration
 
 
-def training_columns(history: History, at: list[int]) -> dict[str, Any]:
+def training_columns(run: Run, at: list[int]) -> dict[str, Any]:
     """Return iteration, loss, gradient's length and the place in the flow chart of each frame."""
-    record, net, X, Y = run_of(history)
-    count, last = len(record.grad), len(at) - 1
-    final = backprop(net.with_params(record.theta[-1]), X, Y)
-    losses = [*history.losses[:count], final.loss]
-    gradients = [*record.grad, final.grad.theta]
+    history, count, last = run.history, len(run.losses) - 1, len(at) - 1
     ends = np.array(history.epoch_ends, dtype=int)
     loop = " ".join(f"{name}:now" for name in ("forward", "loss", "backward", "update", "next"))
-    fired = [k for k, rule in enumerate(record.rules) if rule is history.stopped_by]
+    fired = [k for k, rule in enumerate(run.rules) if rule is history.stopped_by]
     end = " ".join(["end:now", *(f"rule{k}:updated" for k in fired or [BY_ITSELF])])
     middle = {1: loop} if last > 1 else {}
     lit = {0: f"start:now {loop}", **middle, last: end}
@@ -94,22 +118,21 @@ def training_columns(history: History, at: list[int]) -> dict[str, Any]:
         f"Training ended after {count} updates: {{reason}}. The loss over all examples is {{C}}, "
         "the length of its gradient {size}."
     )
-    run: dict[str, Any] = {
+    near = {f"rule{k}": [nearness(one, history, t) for t in at] for k, one in enumerate(run.rules)}
+    return {
         "n": len(at),
         "t": at,
         # In an epoch's last frame all its updates are done.
         "epoch": [int(np.searchsorted(ends, max(t, 1))) + 1 for t in at],
-        "C": [rounded(losses[t]) for t in at],
-        "size": [rounded(np.linalg.norm(gradients[t]).item()) for t in at],
+        "C": [rounded(run.losses[t]) for t in at],
+        "size": [rounded(size) for size in np.linalg.norm(run.grad[at], axis=1).tolist()],
         "lit": {"at": list(lit), "v": list(lit.values())},
         "say": {
             "at": [0, last],
             "v": [Template(how), Template(over, reason=history.reason)],
         },
+        **near,
     }
-    for k, rule in enumerate(record.rules):
-        run[f"rule{k}"] = [nearness(rule, history, t) for t in at]
-    return run
 
 
 def nearness(rule: Any, history: History, t: int) -> str:
@@ -374,14 +397,14 @@ def training_stepper(history: History) -> Interactive:
     >>> training_stepper(train(net, X, Y, optimizer=SGD(0.5), epochs=20, record=True))
     Training, iteration by iteration: 21 steps
     """
-    record, net, X, Y = run_of(history)
-    at = shown_iterations(len(record.grad))
-    run = training_columns(history, at)
-    picture, height = [loss_chart(run, run["C"])], 160
+    run = run_of(history)
+    net, X, Y = run.net, run.X, run.Y
+    at = shown_iterations(len(run.losses) - 1)
+    cols = training_columns(run, at)
+    picture, height = [loss_chart(cols, cols["C"])], 160
     few = net.params.theta.size <= MOST_LISTED
-    rows, columns = (every_parameter if few else sizes_of_weights)(history, at)
-    run |= columns
-    thetas = np.array(record.theta)[at]
+    rows, columns = (every_parameter if few else sizes_of_weights)(run, at)
+    thetas = run.theta[at]
     tables: list[Part] = []
     if net.sizes[0] <= 2:
         plane = net.sizes[0] == 2
@@ -395,16 +418,15 @@ def training_stepper(history: History) -> Interactive:
     else:
         found, more = predictions(net, thetas, X, Y)
         tables.append(table(["example", "target", "output"], found))
-    run |= more
     half = len(rows) if len(rows) <= 8 else (len(rows) + 1) // 2
     head = ["parameter", "value", "gradient"]
     tables += [table(head, some) for some in (rows[:half], rows[half:]) if some]
-    run["math"] = Markup(flow_chart(history, record.rules), legend(net, few))
+    math = Markup(flow_chart(history, run.rules), legend(net, few))
     return stepper(
         "training",
         "Training, iteration by iteration",
         svg(400, height, "Loss curve, predictions and weights during training", *picture),
-        [run],
+        [{**cols, **columns, **more, "math": math}],
         table=tables,
         caption="Weights (3 decimals) and their gradients (4 decimals)",
         open=True,
@@ -415,17 +437,9 @@ def training_stepper(history: History) -> Interactive:
 Rows = list[tuple[Part, ...]]
 
 
-def vectors(history: History, at: list[int]) -> tuple[Array, Array]:
-    """Return parameters and gradient of each frame; the last gradient is that of all examples."""
-    record, net, X, Y = run_of(history)
-    final = backprop(net.with_params(record.theta[-1]), X, Y)
-    return np.array(record.theta)[at], np.array([*record.grad, final.grad.theta])[at]
-
-
-def every_parameter(history: History, at: list[int]) -> tuple[Rows, dict[str, Any]]:
+def every_parameter(run: Run, at: list[int]) -> tuple[Rows, dict[str, Any]]:
     """Return a table of all parameters and gradients, and its columns."""
-    _, net, *_ = run_of(history)
-    theta, grad = vectors(history, at)
+    net, theta, grad = run.net, run.theta[at], run.grad[at]
     rows: Rows = []
     columns: dict[str, Any] = {}
     for entry in net.params.entries():
@@ -438,12 +452,11 @@ def every_parameter(history: History, at: list[int]) -> tuple[Rows, dict[str, An
     return rows, columns
 
 
-def sizes_of_weights(history: History, at: list[int]) -> tuple[Rows, dict[str, Any]]:
+def sizes_of_weights(run: Run, at: list[int]) -> tuple[Rows, dict[str, Any]]:
     """Return a table of the lengths of each layer's weights and of their gradient."""
-    _, net, *_ = run_of(history)
+    net, theta, grad = run.net, run.theta[at], run.grad[at]
     rows: Rows = []
     columns: dict[str, Any] = {}
-    theta, grad = vectors(history, at)
     for l in range(1, net.L + 1):
         block = net.params.blocks[f"W[{l}]"]
         columns[f"W{l}"] = packed(np.linalg.norm(theta[:, block], axis=1).tolist(), 3)
