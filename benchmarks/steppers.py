@@ -103,7 +103,7 @@ def size(text: str) -> int:
 def main() -> None:
     """Print sizes, and times of clicks."""
     script, style = steppers.page_script(), steppers.style()
-    print(f"front end, gzipped: {size(script)} B script + {size(style)} B style, limit 25000 B\n")
+    print(f"front end, gzipped: {size(script)} B script + {size(style)} B style, limit 13200 B\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder, serve(folder) as address, chromium() as browser:
         root = Path(folder)
