@@ -74,7 +74,7 @@ def test_unknown_names_are_refused_with_the_known_ones():
         steppers.activation_explorer([pb.ACTIVATIONS["softmax"]])
     with pytest.raises(ValueError, match="no curve for 'hinge'; the explorer shows half_sse"):
         steppers.loss_explorer(["hinge"])
-    with pytest.raises(ValueError, match="cross_entropy is not defined on sigmoid outputs"):
+    with pytest.raises(ValueError, match="cross_entropy is not for sigmoid outputs"):
         steppers.loss_explorer([pb.LOSSES["cross_entropy"]])
     for explore in (steppers.activation_explorer, steppers.loss_explorer):
         with pytest.raises(ValueError, match="names is empty"):
