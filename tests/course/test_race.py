@@ -8,7 +8,9 @@ import pytest
 import pybackprop as pb
 from pybackprop.course import steppers
 from pybackprop.course.stage.drawing import Chart
+from pybackprop.course.stage.stepper import value_at
 from pybackprop.course.steppers import race
+from pybackprop.optimizers import SGD
 
 
 def test_the_race_walks_as_the_optimizers_do():
@@ -50,12 +52,24 @@ def test_a_line_ends_where_it_leaves_the_picture_for_good():
     surface = race.SURFACES["long bowl"]
     run = race.race_columns(surface, 0.2, 35)
     assert abs(run["y0"][1]) > 2  # SGD is outside with its first step
-    assert run["h0"] == [*run["x0"][:2], *[None] * 34]
+    assert run["h0"] == [*race.decimals(race.walk(surface, SGD(0.2), 1)["x"], 3), *[None] * 34]
     assert "SGD" in run["lead"][1]
     assert "left the picture" in run["lead"][1]
-    for k in range(2, 5):  # the others stay, and their lines are whole
-        assert run[f"h{k}"] == run[f"x{k}"]
-        assert None not in run[f"k{k}"]
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.05, 0.2])
+@pytest.mark.parametrize("name", race.SURFACES)
+def test_lines_are_whole_and_inside_the_picture(name, lr):
+    """But for those of the racers that leave it for good."""
+    surface = race.SURFACES[name]
+    run, whole = race.race_columns(surface, lr, 35), 0
+    for k in range(5):
+        x, y = ([value_at(run[f"{axis}{k}"], t) for t in range(36)] for axis in "hk")
+        if None not in x:
+            assert not any(map(race.outside, [surface] * 36, x, y))
+            assert np.abs(np.array(x) - run[f"x{k}"]).max() < 0.006
+            whole += 1
+    assert whole >= 3
 
 
 @pytest.mark.parametrize("name", race.SURFACES)

@@ -4,14 +4,13 @@ A chapter's exercises stand in a module of their own as data. To add a known mis
 to ``mistakes`` there: its name, what somebody who makes it answers, and what to tell them.
 """
 
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ...lookup import lookup
-from ..stage.display import STATIC, Interactive
+from ..stage.display import Interactive, is_static
 from .checking import Verdict, judge
 from .model import Choice, Code, Exercise, Mistake, Numeric, Option, by_id
 from .page import on_page, pages_in, progress_on_page
@@ -70,18 +69,13 @@ def progress(folder: Path | str = ".") -> Interactive:
         Where the chapters' notebooks are: beside this one. Each exercise is a link to the notebook
         that shows it; one that none of them shows is listed without a link.
     """
-    suffix = ".html" if static() else ".ipynb"
+    suffix = ".html" if is_static() else ".ipynb"
     return progress_on_page(EXERCISES.values(), pages_in(Path(folder), suffix), checked())
-
-
-def static() -> bool:
-    """Whether displays are made for a book, not for a reader at work."""
-    return os.environ.get(STATIC) == "1"
 
 
 def checked() -> dict[str, str]:
     """Return what `check` has noted here; nothing for a display that goes into the book."""
-    return {} if static() else read_progress()
+    return {} if is_static() else read_progress()
 
 
 def check(answer: Callable[..., Any], exercise: str | None = None) -> Verdict:

@@ -43,6 +43,15 @@ def bold(column: str, role: str = "") -> Part:
     return node("b", colored(place(column), role) if role else place(column))
 
 
+def inside(run: dict[str, Any], column: str, chart: Chart) -> str:
+    """Return the column that a mark follows: it stays at the rim where a curve leaves the chart."""
+    low, high = chart.y
+    if low <= min(run[column]) and max(run[column]) <= high:
+        return column
+    run[f"{column}_in"] = np.clip(run[column], low, high).round(4).tolist()
+    return f"{column}_in"
+
+
 # Activations
 
 
@@ -132,8 +141,8 @@ def activation_explorer(names: Sequence[str | Activation] = ELEMENTWISE) -> Inte
                 low.frame("z", f"slope {phi.symbol}′(z)", z_ticks, {0: "0", 0.5: "0.5", 1: "1"}),
                 top.line(Z, run["a"], "pb-curve pb-s0"),
                 low.line(Z, run["d"], "pb-curve pb-grad"),
-                top.window(top.mark("z", "a", "pb-s0")),
-                low.window(low.mark("z", "d", "pb-grad", 3)),
+                top.mark("z", inside(run, "a", top), "pb-s0"),
+                low.mark("z", inside(run, "d", low), "pb-grad", 3),
                 data_run=number,
             )
         )
@@ -265,9 +274,6 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
         at_a, at_z = limit(run["C"] + run["da"]), limit(run["C"] + run["dz"])
         over_a = Chart(48, 22, 330, 120, (0, 1), (-1.15 * at_a, 1.35 * at_a))
         over_z = Chart(48, 196, 330, 120, (-6, 6), (-1.15 * at_z, 1.35 * at_z))
-        # Marks stay at the rim where a curve leaves the chart.
-        for column, chart in (("C", over_z), ("da", over_a), ("dz", over_z)):
-            run[f"{column}_in"] = np.clip(run[column], *chart.y).round(4).tolist()
         picture.append(
             node(
                 "g",
@@ -277,10 +283,10 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
                 over_a.line(a, run["da"], "pb-curve pb-grad"),
                 over_z.line(Z, run["C"], "pb-curve pb-s0"),
                 over_z.line(Z, run["dz"], "pb-curve pb-s1"),
-                over_a.mark("a", "C_in", "pb-s0"),
-                over_a.mark("a", "da_in", "pb-grad", 3),
-                over_z.mark("z", "C_in", "pb-s0"),
-                over_z.mark("z", "dz_in", "pb-s1", 1),
+                over_a.mark("a", inside(run, "C", over_z), "pb-s0"),
+                over_a.mark("a", inside(run, "da", over_a), "pb-grad", 3),
+                over_z.mark("z", inside(run, "C", over_z), "pb-s0"),
+                over_z.mark("z", inside(run, "dz", over_z), "pb-s1", 1),
                 data_run=number,
             )
         )

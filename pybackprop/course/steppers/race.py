@@ -9,7 +9,7 @@ from ...optimizers import SGD, Adam, RMSProp
 from ...params import Array
 from ..stage.display import Interactive
 from ..stage.drawing import Chart, lines, place, svg, swatch, table, words
-from ..stage.stepper import MOST_FRAMES, choice, num, rounded, stepper
+from ..stage.stepper import MOST_FRAMES, choice, num, packed, rounded, stepper
 from ..stage.tree import Markup, Node, Part, Template, node
 from .one_example import rates
 
@@ -45,7 +45,7 @@ SURFACES: dict[str, Surface] = {
         lambda x, y: (x, 20 * y),
         (-3.5, 1.2),
         (0, 0),
-        (-4, 2),
+        (-4, 2.2),
         (-2, 2),
         (0.1, 0.5, 1.5, 3, 6, 10, 16, 24, 34),
     ),
@@ -63,7 +63,7 @@ SURFACES: dict[str, Surface] = {
         lambda x, y: (x, y**3 - y),
         (-1.8, 0.01),
         (0, 1),
-        (-2.2, 1.1),
+        (-2.2, 1.4),
         (-0.9, 1.4),
         (-0.24, -0.2, -0.12, -0.04, 0.04, 0.2, 0.5, 1, 1.6),
     ),
@@ -120,6 +120,11 @@ def shown(values: Sequence[float | None], digits: int) -> list[float | int | Non
     return [None if value is None else rounded(value, digits) for value in values]
 
 
+def decimals(values: Sequence[float | None], count: int) -> list[float | None]:
+    """Return numbers with so many decimals."""
+    return [None if value is None else round(float(value), count) for value in values]
+
+
 def race_columns(surface: Surface, lr: float, steps: int) -> dict[str, Any]:
     """Return the columns of one race: ``x0, y0, f0, s0, v0`` for the first racer, and so on.
 
@@ -130,13 +135,15 @@ def race_columns(surface: Surface, lr: float, steps: int) -> dict[str, Any]:
     walks = [walk(surface, make(lr), steps) for make in RACERS.values()]
     for number, way in enumerate(walks):
         for letter, values in way.items():
-            places = [v if v is None or letter not in "xy" else round(v, 2) for v in values]
-            run[f"{letter}{number}"] = shown(places, 3)
+            run[f"{letter}{number}"] = shown(decimals(values, 2) if letter in "xy" else values, 3)
         run[f"v{number}"] = run[f"v{number}"] if any(run[f"v{number}"]) else None
-        end = left_at(surface, way) + 1  # its last piece of line reaches the rim
+        # Its last piece of line reaches the rim.
+        end = min(left_at(surface, way), steps) + 1
         for drawn, letter in (("h", "x"), ("k", "y")):
-            column = run[f"{letter}{number}"]
-            run[f"{drawn}{number}"] = column[:end] + [None] * len(column[end:])
+            after = [None] * (steps + 1 - end)
+            run[f"{drawn}{number}"] = (
+                [*decimals(way[letter][:end], 3), *after] if after else packed(way[letter], 3)
+            )
     names = list(RACERS)
     ends = [left_at(surface, way) for way in walks]
     for t in range(steps + 1):

@@ -105,11 +105,13 @@ def training_columns(run: Run, at: list[int]) -> dict[str, Any]:
     """Return iteration, loss, gradient's length and the place in the flow chart of each frame."""
     history, count, last = run.history, len(run.losses) - 1, len(at) - 1
     ends = np.array(history.epoch_ends, dtype=int)
-    loop = " ".join(f"{name}:now" for name in ("forward", "loss", "backward", "update", "next"))
+    # After an update the rules are asked; a new iteration begins with a forward pass.
     fired = [k for k, rule in enumerate(run.rules) if rule is history.stopped_by]
-    end = " ".join(["end:now", *(f"rule{k}:updated" for k in fired or [BY_ITSELF])])
-    middle = {1: loop} if last > 1 else {}
-    lit = {0: f"start:now {loop}", **middle, last: end}
+    known = "forward:now loss:now backward:now"
+    lit = {0: f"start:now {known}", 1: f"update:now next:now {known}"}
+    lit[last] = " ".join(
+        ["update:now end:now", *(f"rule{k}:updated" for k in fired or [BY_ITSELF])]
+    )
     how = (
         f"After {{t}} of {count} updates the loss is {{C}}; its gradient has the length {{size}} "
         "and decides the next update."
