@@ -4,8 +4,8 @@
 
 Python runs a module of this name whenever it starts, so that test workers and the kernels of
 notebooks have it too. It disturbs the products of the package (`@`, `.dot`, `np.matmul`) and
-those in a notebook's cells from the one after `import pybackprop`. A number that it moves depends on
-the machine, and so do not only its last bits: the run is chaotic.
+those in a notebook's cells from the one after `import pybackprop`. Printed digits that it moves are
+not the same on every machine: the run is chaotic.
 """
 
 import ast
@@ -52,25 +52,19 @@ def disturbance(seed: int) -> Callable[[Any], Any]:
 
 
 class Disturbed(ast.NodeTransformer):
-    """Code whose matrix products go through `__jitter__`."""
+    """Code whose `a @ b` is `__jitter__(a @ b)`, and whose `a.dot` is `__jitter_dot__(a)`."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        return jittered(node) if isinstance(node.op, ast.MatMult) else node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        return jittered(node) if getattr(node.func, "attr", None) == "dot" else node
+        return call("__jitter__", node) if isinstance(node.op, ast.MatMult) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
-        if node.attr == "dot" and getattr(node.value, "attr", None) == "ndarray":
-            return ast.Attribute(node.value.value, "dot", node.ctx)  # type: ignore[attr-defined]
-        return node
+        return call("__jitter_dot__", node.value) if node.attr == "dot" else node
 
 
-def jittered(product: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name("__jitter__", ast.Load()), [product], [])
+def call(name: str, argument: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
 
 
 class Loader(importlib.machinery.SourceFileLoader):
@@ -106,7 +100,7 @@ def disturb_products(seed: int) -> None:
     import numpy as np
 
     disturb = disturbance(seed)
-    builtins.__jitter__ = disturb  # type: ignore[attr-defined]
+    vars(builtins).update(__jitter__=disturb, __jitter_dot__=lambda a: after(a.dot, disturb))
     for name in PRODUCTS:
         if product := getattr(np, name, None):
             setattr(np, name, after(product, disturb))
