@@ -17,11 +17,15 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..activations import ACTIVATIONS, Activation
+from ..checks import check_count, check_matrix, check_number, check_positive
+from ..data import are_classes, classes
 from ..history import History
-from ..losses import LOSSES
+from ..lookup import lookup
+from ..losses import LOSSES, Loss
 from ..network import Forward, Network, Trace
-from ..params import Array, Params
+from ..params import Array, Params, check_sizes
 from ..scores import predict
+from . import plot_checks as check
 from .palette import FIGURE, INK
 
 SERIES = (
@@ -49,6 +53,7 @@ def canvas(
     """
     if ax is None:
         ax = plt.subplots(figsize=size, dpi=130, layout="constrained")[1]
+    ax = check.check_axes(ax)
     ax.figure.patch.set_alpha(0)
     ax.patch.set_alpha(0)
     ax.spines[["top", "right"]].set_visible(False)
@@ -64,6 +69,7 @@ def canvas(
 
 def panels(rows: int, columns: int, size: tuple[float, float] = (2.7, 2.3)) -> list[Axes]:
     """Return the Axes of a new figure with several panels, row by row; ``size`` is one panel's."""
+    rows, columns = check_count("rows", rows), check_count("columns", columns)
     whole = (columns * size[0], rows * size[1])
     grid = plt.subplots(rows, columns, figsize=whole, dpi=130, layout="constrained", squeeze=False)
     return list(grid[1].flat)
@@ -125,14 +131,21 @@ def network_diagram(
         stays empty.
     weights : bool
         True writes each weight along its line.
+
+    Raises
+    ------
+    TypeError, ValueError
+        These are no sizes; the trace has no such numbers, is of another network, or has no such
+        example.
     """
     params = net.params if isinstance(net, Network) else net if isinstance(net, Params) else None
-    sizes = params.sizes if params is not None else tuple(net)  # type: ignore[arg-type]
-    if show not in ("a", "z", "delta"):
-        raise ValueError(f"show={show!r}; a diagram can show 'a', 'z' or 'delta'")
+    sizes = params.sizes if params is not None else check_sizes(net)  # type: ignore[arg-type]
+    show = check.check_choice(show, "show", "a", "z", "delta")
+    numbers = _numbers_of(trace, show, sizes)
+    if trace is not None:
+        example = check.check_example(example, len(trace.a[0]))
     rows = max(len(_places(n)) + (n > 7) for n in sizes)
     ax = canvas(ax, (1 + 1.5 * len(sizes), 0.9 + 0.62 * rows), bare=True)
-    numbers = getattr(trace, show) if trace is not None else {}
     color = FIGURE["delta" if show == "delta" else "activation"]
     for layer in range(1, len(sizes)):
         _draw_weights(ax, sizes, layer, params.W[layer] if params is not None else None, weights)
@@ -150,6 +163,23 @@ def network_diagram(
     ax.set_xlim(-0.8, GAP * (len(sizes) - 1) + 0.8)
     ax.set_ylim(-rows / 2 - 0.9, rows / 2)
     return ax
+
+
+def _numbers_of(trace: Any, show: str, sizes: tuple[int, ...]) -> Mapping[int, Array]:
+    if trace is None:
+        return {}
+    if not isinstance(trace, Forward):
+        raise TypeError(
+            f"trace is {check.kind(trace)}; give what pb.forward or pb.backprop returned"
+        )
+    if show == "delta" and not isinstance(trace, Trace):
+        raise ValueError("a Forward has no delta; give a Trace: what pb.backprop returned")
+    widths = tuple(trace.a[layer].shape[1] for layer in sorted(trace.a))
+    if widths != sizes:
+        ours, theirs = ("-".join(map(str, each)) for each in (sizes, widths))
+        raise ValueError(f"trace is of a {theirs} network, the diagram of a {ours} network")
+    numbers: Mapping[int, Array] = getattr(trace, show)
+    return numbers
 
 
 def _short(value: float) -> str:
@@ -201,6 +231,7 @@ def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None
         True adds the way back above it: each delta with what it is made from, and the gradients
         that come of it.
     """
+    layers = check_count("layers", layers)
     end = 3 * layers + 1.5
     ax = canvas(ax, (1.4 + 1.9 * layers, 3.2 if backward else 1.6), bare=True)
     _box(ax, "a[0]", 0, 0, "activation")
@@ -272,11 +303,21 @@ def activation_curves(
     ----------
     activation : Activation or str
         An elementwise one: every activation but softmax.
-    z : array, optional
+    z : array of shape (n,), optional
         Where; 401 points from -6 to 6 when left out.
+
+    Raises
+    ------
+    ValueError
+        There is no such activation, or it is not elementwise.
     """
-    phi = ACTIVATIONS[activation] if isinstance(activation, str) else activation
-    z = np.linspace(-6, 6, 401) if z is None else np.asarray(z, float)
+    phi = lookup(ACTIVATIONS, activation, "activation")
+    if phi.mixing:
+        raise ValueError(
+            f"{phi.name} is not elementwise: each output depends on all z, so it is no curve; "
+            "choose another activation"
+        )
+    z = np.linspace(-6, 6, 401) if z is None else check.check_array(z, "z", "n")
     ax = canvas(ax)
     a = phi.f(z)
     ax.axhline(0, color=INK, lw=0.5)
@@ -288,27 +329,40 @@ def activation_curves(
 
 
 def loss_curves(
-    loss: str, target: float = 1.0, over: str = "output", ax: Axes | None = None
+    loss: Loss | str, target: float = 1.0, over: str = "output", ax: Axes | None = None
 ) -> Axes:
     """Draw a loss of one output, and its gradient.
 
     Parameters
     ----------
-    loss : str
-        A name in ``LOSSES`` that is defined for one output: all but cross_entropy.
+    loss : Loss or str
+        One that is defined for one output: every loss but cross_entropy.
     target : float
         The true value y.
     over : {"output", "logit"}
         Over the output a, with dC/da; or over the logit z of a sigmoid, with delta = dC/dz.
+
+    Raises
+    ------
+    ValueError
+        There is no such loss, it needs several outputs, or it does not take this target.
     """
-    if over not in ("output", "logit"):
-        raise ValueError(f"over={over!r}; a loss is drawn over 'output' or 'logit'")
+    chosen = lookup(LOSSES, loss, "loss")
+    if chosen.domain == "distribution":
+        raise ValueError(
+            f"{chosen.name} compares several outputs that add up to 1; over one output draw 'bce'"
+        )
+    if chosen.domain == "unit interval" and not 0 <= check_number("target", target) <= 1:
+        raise ValueError(f"target is {target}; {chosen.name} takes targets from 0 to 1")
+    if not np.isfinite(check_number("target", target)):
+        raise ValueError(f"target is {target}; give a finite number")
+    over = check.check_choice(over, "over", "output", "logit")
     sigmoid = ACTIVATIONS["sigmoid"]
     z = np.linspace(-6, 6, 241)[:, None]
     a = sigmoid.f(z) if over == "logit" else np.linspace(0.05, 0.95, 241)[:, None]
     y = np.full((1, 1), float(target))
-    value = np.array([LOSSES[loss].value(row[None], y) for row in a])
-    slope = np.array([LOSSES[loss].gradient(row[None], y)[0, 0] for row in a])
+    y = np.broadcast_to(y, a.shape)
+    value, slope = chosen.each(a, y), chosen.slope(a, y)[:, 0]
     ax = canvas(ax)
     if over == "logit":
         slope = slope * sigmoid.derivative(z, a)[:, 0]
@@ -319,7 +373,7 @@ def loss_curves(
     ax.plot(x, value, color=FIGURE["weight"], lw=2, label="C")
     ax.plot(x, slope, color=FIGURE[role], lw=2, ls="--", label=label)
     ax.set(xlabel="logit z" if over == "logit" else "output a")
-    ax.set_title(f"{loss}, y = {target:g}", pad=20)
+    ax.set_title(f"{chosen.name}, y = {target:g}", pad=20)
     _legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, borderaxespad=0)
     return ax
 
@@ -335,9 +389,11 @@ def learning_slowdown(
         The output before the first step, after it, and so on.
     target : float
     """
+    curves = check.check_curves(outputs, "outputs", "steps + 1")
+    check_number("target", target)
     ax = canvas(ax)
-    for label, style in _styles(outputs).items():
-        ax.plot(np.asarray(outputs[label]), lw=2, **style)
+    for label, style in _styles(curves).items():
+        ax.plot(curves[label], lw=2, **style)
     ax.axhline(target, color=INK, lw=1, ls=":", label="target")
     ax.set(xlabel="step", ylabel="output a")
     _legend(ax)
@@ -371,19 +427,53 @@ def loss_surface(
     points : int
         Grid points in each direction; f is called ``points**2`` times.
     """
-    middle = np.asarray(center, float)
-    d1, d2 = np.eye(2) if directions is None else np.asarray(directions, float)
-    s, t = np.linspace(*span[:2], points), np.linspace(*span[2:], points)
-    values = np.array([[f(middle + u * d1 + v * d2) for u in s] for v in t])
+    if not callable(f):
+        raise TypeError(f"f is {check.kind(f)}; give a function, vector -> float")
+    left, right, bottom, top = check.check_span(span)
+    middle = check.check_array(center, "center", "N")
+    axes = check.check_array(
+        np.eye(2) if directions is None else directions, "directions", "2", "N"
+    )
+    if axes.shape != (2, len(middle)):
+        raise ValueError(
+            f"directions has shape {axes.shape}, center has {len(middle)} numbers: give two "
+            f"directions, shape (2, {len(middle)})"
+        )
+    points = check.check_points(points)
+    s, t = np.linspace(left, right, points), np.linspace(bottom, top, points)
+    values = np.array([[_value(f, middle + u * axes[0] + v * axes[1]) for u in s] for v in t])
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        raise ValueError("f is finite nowhere in this span; choose another center or span")
+    heights = _heights(levels, float(finite.min()), float(finite.max()))
+    values = np.where(np.isfinite(values), values, np.nan)
     ax = canvas(ax, (5.2, 3.9))
-    if isinstance(levels, int):
-        heights: Any = MaxNLocator(levels).tick_values(float(values.min()), float(values.max()))
-    else:
-        heights = np.asarray(levels, float)
     tints = [_tint(INK, alpha) for alpha in np.linspace(0.02, 0.4, len(heights) - 1)]
     ax.contourf(s, t, values, levels=heights, colors=tints)
     ax.contour(s, t, values, levels=heights, colors=INK, linewidths=0.6)
     return ax
+
+
+def _value(f: Callable[[Array], float], theta: Array) -> float:
+    value = np.asarray(f(theta))
+    if value.size != 1 or value.dtype.kind not in "biuf":
+        raise ValueError(
+            f"f returned {check.kind(f(theta))} for a vector of {len(theta)} numbers; it should "
+            "return one number"
+        )
+    return float(value.reshape(()))
+
+
+def _heights(levels: Any, low: float, high: float) -> Array:
+    if isinstance(levels, int | np.integer) and not isinstance(levels, bool):
+        count = check_count("levels", levels)
+        return np.asarray(MaxNLocator(count).tick_values(low, high if high > low else low + 1))
+    heights = check.check_array(levels, "levels", "n")
+    if len(heights) < 2 or not (np.diff(heights) > 0).all():
+        raise ValueError(
+            f"levels is {levels!r}; give a whole number, or two or more rising numbers"
+        )
+    return heights
 
 
 def optimizer_paths(paths: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
@@ -393,9 +483,16 @@ def optimizer_paths(paths: Mapping[str, ArrayLike], ax: Axes | None = None) -> A
     ----------
     paths : mapping of str to array of shape (steps + 1, 2)
     """
+    ways = check.check_curves(paths, "paths", "steps + 1", "2")
+    for label, way in ways.items():
+        if way.shape[1] != 2:
+            raise ValueError(
+                f"paths[{label!r}] has shape {way.shape}; give one point of the plane for each "
+                "step, shape (steps + 1, 2)"
+            )
     ax = canvas(ax, (5.2, 3.9))
-    for (label, style), (color, _, marker) in zip(_styles(paths).items(), SERIES * 3, strict=False):
-        x, y = np.asarray(paths[label], float).T
+    for (label, style), (color, _, marker) in zip(_styles(ways).items(), SERIES * 3, strict=False):
+        x, y = ways[label].T
         ax.plot(x, y, lw=1.6, marker=marker, markevery=[-1], ms=7, **style)
         ax.plot(x[0], y[0], "o", mfc="none", mec=color, ms=9)
     _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
@@ -414,28 +511,43 @@ def decision_boundary(
     X : array of shape (m, 2)
     Y : array of shape (m, 1) or (m, classes)
         Zeros and ones, or one-hot rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The network has not two inputs; X or Y do not fit it, or Y holds no classes.
     """
-    X, Y = np.asarray(X, float), np.asarray(Y)
+    if not isinstance(net, Network):
+        raise TypeError(f"net is {check.kind(net)}; give a pb.Network with two inputs")
+    if net.sizes[0] != 2:
+        raise ValueError(
+            f"net takes {net.sizes[0]} inputs, and a plane has 2: train a network on two columns, "
+            "such as X[:, :2], and draw that"
+        )
+    X = check_matrix(X, "X", 2, "input", float)
+    Y = check_matrix(Y, "Y", net.sizes[-1], "output", float)
+    if len(X) != len(Y):
+        raise ValueError(f"X has {len(X)} examples and Y has {len(Y)}; they go in pairs, by row")
+    if not are_classes(Y):
+        raise ValueError(
+            "Y holds no classes; give 0 and 1 for one output, one-hot rows for several"
+        )
+    count, points = max(2, Y.shape[1]), check.check_points(points)
+    check.check_labels({f"class {c}": None for c in range(count)}, "Y")
     ax = canvas(ax, (4.6, 4.0))
     low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.15 * (high - low)
+    margin = np.where(high > low, 0.15 * (high - low), 1.0)
     x1, x2 = (np.linspace(a, b, points) for a, b in zip(low - margin, high + margin, strict=True))
-    grid = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2).astype(net.dtype)
-    regions = _classes(predict(net, grid)).reshape(points, points)
-    count = max(2, Y.shape[1])
+    grid = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
+    regions = classes(predict(net, grid)).astype(int).reshape(points, points)
     tints = [_tint(color, 0.2) for color, _, _ in SERIES * 3][:count]
     ax.contourf(x1, x2, regions, levels=np.arange(count + 1) - 0.5, colors=tints)
     for c, (color, _, marker) in zip(range(count), SERIES * 3, strict=False):
-        members = X[_classes(Y) == c]
+        members = X[classes(Y) == c]
         ax.plot(members[:, 0], members[:, 1], marker, color=color, ms=5, label=f"class {c}")
     ax.set(xlabel="x[0]", ylabel="x[1]")
     _legend(ax, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
-
-
-def _classes(outputs: Array) -> Array:
-    one = outputs.shape[1] == 1
-    return np.asarray(outputs[:, 0] >= 0.5, int) if one else outputs.argmax(axis=1)
 
 
 # --- training ------------------------------------------------------------------------------------
@@ -443,11 +555,19 @@ def _classes(outputs: Array) -> Array:
 
 def training_curves(history: History, ax: Axes | None = None) -> Axes:
     """Draw the training loss of each epoch, and the validation loss where there is one."""
+    if not isinstance(history, History):
+        raise TypeError(f"history is {check.kind(history)}; give what pb.train returned")
+    if not history.train_loss:
+        raise ValueError(
+            f"history holds no whole epoch (training ended with: {history.reason or 'nothing'}); "
+            "there is nothing to draw"
+        )
+    measured = {"training": history.train_loss, "validation": history.validation_loss}
+    styles = _styles(measured)
+    curves = check.check_curves({k: v for k, v in measured.items() if v}, "losses", "epochs")
     ax = canvas(ax)
-    curves = {"training": history.train_loss, "validation": history.validation_loss}
-    for label, style in _styles(curves).items():
-        if losses := curves[label]:
-            ax.plot(range(1, len(losses) + 1), losses, lw=2, **style)
+    for label, losses in curves.items():
+        ax.plot(range(1, len(losses) + 1), losses, lw=2, **styles[label])
     ax.set(xlabel="epoch", ylabel="loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(ax)
@@ -469,11 +589,11 @@ def loss_histories(
     xlabel : str
     yscale : {"log", "linear"}
     """
+    yscale = check.check_choice(yscale, "yscale", "log", "linear")
+    curves = check.check_curves(losses, "losses", "n", log=yscale == "log")
     ax = canvas(ax)
-    for label, style in _styles(losses).items():
-        values = np.asarray(losses[label], float)
-        finite = np.where(np.isfinite(values), values, np.nan)
-        ax.plot(range(1, len(values) + 1), finite, lw=2, **style)
+    for label, style in _styles(curves).items():
+        ax.plot(range(1, len(curves[label]) + 1), curves[label], lw=2, **style)
     ax.set(xlabel=xlabel, ylabel="loss", yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(ax)
@@ -498,11 +618,12 @@ def sweep(
         A result that is not finite is left out.
     xlabel, ylabel : str
     """
+    tried = check.check_scale(settings, "settings")
+    curves = check.check_curves(results, "results", "n", log=True)
+    check.check_same_length(curves, "results", tried, "settings")
     ax = canvas(ax)
-    for (label, style), (_, _, marker) in zip(_styles(results).items(), SERIES * 3, strict=False):
-        values = np.asarray(results[label], float)
-        finite = np.where(np.isfinite(values), values, np.nan)
-        ax.plot(np.asarray(settings), finite, marker=marker, ms=4, **style)
+    for (label, style), (_, _, marker) in zip(_styles(curves).items(), SERIES * 3, strict=False):
+        ax.plot(tried, curves[label], marker=marker, ms=4, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
     _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
@@ -556,8 +677,9 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     counts : array of int, shape (classes, classes)
+        What ``pb.confusion(net, X, Y)`` returns.
     """
-    counts = np.asarray(counts)
+    counts = check.check_counts(counts)
     ax = canvas(ax, (4.6, 4.4))
     for true, given in np.argwhere(counts > 0):
         share = counts[true, given] / counts[true].sum()
@@ -589,10 +711,10 @@ def image_grid(
         The true classes.
     predictions : sequence of m, optional
     """
-    images = np.asarray(images, float)
-    if images.ndim == 2:
-        side = int(np.sqrt(images.shape[1]))
-        images = images.reshape(-1, side, side)
+    images, columns = check.check_images(images), check_count("columns", columns)
+    labels = check.check_classes(labels, "labels", len(images))
+    if predictions is not None:
+        predictions = check.check_classes(predictions, "predictions", len(images))
     rows = -(-len(images) // columns)
     ax = canvas(ax, (0.62 * columns, 0.85 * rows), bare=True)
     given = labels if predictions is None else predictions
@@ -620,6 +742,18 @@ def gradient_flow(deltas: Mapping[str, Mapping[int, ArrayLike]], ax: Axes | None
     deltas : mapping of str to mapping of layer to array
         For each label the ``delta`` of a Trace.
     """
+    if isinstance(deltas, Trace) or not isinstance(deltas, Mapping):
+        raise TypeError(
+            f"deltas is {check.kind(deltas)}; give a dict, label -> delta of a Trace, such as "
+            "{'mine': trace.delta}"
+        )
+    check.check_labels(deltas, "deltas")
+    for label, delta in deltas.items():
+        if not isinstance(delta, Mapping) or not delta:
+            raise TypeError(
+                f"deltas[{label!r}] is {check.kind(delta)}; give a dict, layer -> array, such as "
+                "trace.delta: deltas is {'mine': trace.delta}"
+            )
     ax = canvas(ax)
     for (label, style), (_, _, marker) in zip(_styles(deltas).items(), SERIES * 3, strict=False):
         layers = sorted(deltas[label])
@@ -642,10 +776,13 @@ def gradient_check_curve(
     errors : mapping of str to array of shape (n,)
         One curve a label. An error of exactly 0 has no logarithm and is left out.
     """
+    tried = check.check_scale(steps, "steps")
+    curves = check.check_curves(errors, "errors", "n", log=True)
+    check.check_same_length(curves, "errors", tried, "steps")
     ax = canvas(ax)
-    for label, style in _styles(errors).items():
-        error = np.asarray(errors[label], float)
-        ax.plot(np.asarray(steps), np.where(error > 0, error, np.nan), lw=2, **style)
+    for label, style in _styles(curves).items():
+        error = curves[label]
+        ax.plot(tried, np.where(error > 0, error, np.nan), lw=2, **style)
     ax.set(xlabel="step size h", ylabel="relative error", xscale="log", yscale="log")
     _legend(ax)
     return ax
@@ -670,10 +807,26 @@ def bug_panel(
     tolerance : float
         The check's, drawn as a dotted line: an error beyond it is a failure.
     """
-    left, right = (canvas(ax) for ax in axes or panels(1, 2))
+    curves = check.check_curves(losses, "losses", "steps")
+    if not isinstance(errors, Mapping):
+        raise TypeError(f"errors is {check.kind(errors)}; give a dict, label -> error")
+    check.check_labels(errors, "errors")
+    for label, error in errors.items():
+        if not check_number(f"errors[{label!r}]", error) >= 0:
+            raise ValueError(f"errors[{label!r}] is {error}; give the largest error, from 0 up")
+    if unknown := [label for label in curves if label not in errors]:
+        raise ValueError(
+            f"losses has {unknown[0]!r}, and errors has {', '.join(map(repr, errors))}: give an "
+            "error for each"
+        )
+    tolerance = check_positive("tolerance", tolerance)
+    pair = panels(1, 2) if axes is None else list(axes)
+    if len(pair) != 2:
+        raise ValueError(f"axes is {check.kind(axes)}; give two Axes, or leave it out")
+    left, right = (canvas(ax) for ax in pair)
     styles = _styles(errors)
-    for label, values in losses.items():
-        left.plot(np.asarray(values), lw=2, **styles[label])
+    for label, values in curves.items():
+        left.plot(values, lw=2, **styles[label])
     left.set(xlabel="step", ylabel="loss")
     for place, (label, error) in enumerate(errors.items()):
         marker = SERIES[place % len(SERIES)][2]

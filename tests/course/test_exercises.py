@@ -629,8 +629,8 @@ def test_display_is_the_same_every_time_and_gives_nothing_away_unfolded(item, mo
 
 
 def test_an_unknown_name_is_met_with_the_nearest():
-    with pytest.raises(ValueError, match="did you mean '03-output-delta'"):
-        ex.exercise("03-output-detla")
+    with pytest.raises(ValueError, match="did you mean '03-hidden-delta'"):
+        ex.exercise("03-hidden-detla")
 
 
 def test_the_verdict_is_wrapped_and_reads_as_text():

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 import pybackprop as pb
 from pybackprop.course import plots
 from pybackprop.course.palette import FIGURE, INK, ROLES
-from pybackprop.training import History
+from pybackprop.history import History
 
 matplotlib.use("Agg")
 
@@ -203,7 +203,7 @@ def test_network_diagram_of_a_wide_layer_says_what_it_leaves_out(ax):
 
 
 def test_network_diagram_names_what_it_can_show(net):
-    with pytest.raises(ValueError, match="'a', 'z' or 'delta'"):
+    with pytest.raises(ValueError, match="show is 'w'; give 'a' or 'z' or 'delta'"):
         plots.network_diagram(net, show="w")
 
 
@@ -253,7 +253,7 @@ def test_loss_curves_over_the_logit_draw_the_slope_of_what_they_draw(ax, loss):
 
 
 def test_loss_curves_name_what_they_run_over():
-    with pytest.raises(ValueError, match="'output' or 'logit'"):
+    with pytest.raises(ValueError, match="over is 'z'; give 'output' or 'logit'"):
         plots.loss_curves("bce", over="z")
 
 
@@ -401,3 +401,372 @@ def test_bug_panel_has_the_losses_left_and_the_errors_right():
     assert dashes == [drawn.get_linestyle() for drawn in right.get_lines()[:2]] == ["-", "--"]
     assert list(right.get_lines()[2].get_xdata()) == [1e-10, 1e-10]
     plt.close("all")
+
+
+# --- what cannot be drawn ------------------------------------------------------------------------
+
+X4 = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+CLASSES = np.array([0, 1, 1, 0])
+
+
+def network(*sizes, output="softmax"):
+    return pb.Network(sizes, "tanh", output, rng=0)
+
+
+def flat(theta):
+    return 1.0
+
+
+def refusals():
+    net, two = network(2, 3, 2), network(2, 3, 1, output="sigmoid")
+    trace = pb.backprop(two, X4, CLASSES[:, None])
+    one = {"mine": [1.0, 0.5]}
+    return {
+        # the boundary
+        "class numbers": (
+            lambda: plots.decision_boundary(net, X4, CLASSES),
+            "Y has shape (4,) and holds whole numbers: these look like class numbers",
+        ),
+        "class numbers in a column": (
+            lambda: plots.decision_boundary(net, X4, CLASSES[:, None]),
+            "pb.one_hot",
+        ),
+        "class numbers for one output": (
+            lambda: plots.decision_boundary(two, X4, CLASSES),
+            "Y has shape (4,); a batch is a matrix of shape (m, 1), one example per row: "
+            "use np.reshape(Y, (-1, 1))",
+        ),
+        "4 inputs": (
+            lambda: plots.decision_boundary(network(4, 3, 2), np.ones((4, 4)), np.eye(2)[CLASSES]),
+            "net takes 4 inputs, and a plane has 2: train a network on two columns",
+        ),
+        "4 columns": (
+            lambda: plots.decision_boundary(net, np.ones((4, 4)), np.eye(2)[CLASSES]),
+            "X has 4 columns",
+        ),
+        "no network": (
+            lambda: plots.decision_boundary(net.params, X4, CLASSES),
+            "net is a Params; give a pb.Network",
+        ),
+        "fewer targets": (
+            lambda: plots.decision_boundary(two, X4, CLASSES[:3, None]),
+            "X has 4 examples and Y has 3",
+        ),
+        "no classes": (
+            lambda: plots.decision_boundary(two, X4, 0.5 * CLASSES[:, None]),
+            "Y holds no classes; give 0 and 1",
+        ),
+        "NaN": (
+            lambda: plots.decision_boundary(two, X4 * np.nan, CLASSES[:, None]),
+            "X[0, 0] is nan",
+        ),
+        "one point": (
+            lambda: plots.decision_boundary(two, X4, CLASSES[:, None], points=1),
+            "points is 1; give 2 or more",
+        ),
+        "many classes": (
+            lambda: plots.decision_boundary(network(2, 20), X4, np.eye(20)[CLASSES]),
+            "at most 15 can be told apart",
+        ),
+        # the confusion matrix
+        "two label vectors": (
+            lambda: plots.confusion_matrix(CLASSES, CLASSES),
+            "counts has shape (4,); give the counts, shape (classes, classes)",
+        ),
+        "rates": (lambda: plots.confusion_matrix([[0.9, 0.1], [0.2, 0.8]]), "counts holds 0.9"),
+        "negative counts": (lambda: plots.confusion_matrix([[1, -1], [0, 2]]), "counts holds -1"),
+        "not square": (lambda: plots.confusion_matrix(np.ones((2, 3))), "shape (2, 3)"),
+        "text": (lambda: plots.confusion_matrix("counts"), "counts is 'counts'"),
+        "no counts": (lambda: plots.confusion_matrix(np.zeros((0, 0))), "shape (0, 0)"),
+        # axes
+        "a figure": (lambda: plots.training_flow(plt.figure()), "use fig.add_subplot()"),
+        "several axes": (lambda: plots.training_flow(plots.panels(1, 2)), "take one of them"),
+        "something else": (lambda: plots.training_flow(3), "ax is 3; give an Axes"),
+        "no rows": (lambda: plots.panels(0, 2), "rows is 0; give 1 or more"),
+        # networks
+        "a text": (lambda: plots.network_diagram("2-3-1"), "no whole number"),
+        "a number": (lambda: plots.network_diagram(3), "give units per layer"),
+        "no numbers": (
+            lambda: plots.network_diagram(two, [1, 2]),
+            "trace is a list of 2; give what",
+        ),
+        "no delta": (
+            lambda: plots.network_diagram(two, pb.forward(two, X4), show="delta"),
+            "give a Trace: what pb.backprop returned",
+        ),
+        "another network": (
+            lambda: plots.network_diagram([2, 4, 1], trace),
+            "trace is of a 2-3-1 network, the diagram of a 2-4-1 network",
+        ),
+        "an example too far": (
+            lambda: plots.network_diagram(two, trace, example=4),
+            "example is 4; the batch has the rows 0 to 3",
+        ),
+        "no layers": (lambda: plots.computational_graph(0), "layers is 0; give 1 or more"),
+        # functions
+        "an unknown activation": (
+            lambda: plots.activation_curves("logistic"),
+            "it is called 'sigmoid' here",
+        ),
+        "softmax": (lambda: plots.activation_curves("softmax"), "softmax is not elementwise"),
+        "a matrix of z": (
+            lambda: plots.activation_curves("tanh", [[1.0, 2.0]]),
+            "z has shape (1, 2); give an array of shape (n,); use np.ravel(z)",
+        ),
+        "no z": (lambda: plots.activation_curves("tanh", []), "z is empty"),
+        "an unknown loss": (lambda: plots.loss_curves("log_loss"), "it is called 'bce' here"),
+        "cross_entropy": (
+            lambda: plots.loss_curves("cross_entropy"),
+            "over one output draw 'bce'",
+        ),
+        "target 2": (
+            lambda: plots.loss_curves("bce", 2),
+            "target is 2; bce takes targets from 0 to 1",
+        ),
+        "target NaN": (lambda: plots.loss_curves("sse", np.nan), "target is nan"),
+        # curves
+        "a list": (
+            lambda: plots.learning_slowdown([0.1, 0.2], 1.0),
+            "outputs is a list of 2; give a dict",
+        ),
+        "no curve": (
+            lambda: plots.learning_slowdown({}, 1.0),
+            "outputs is empty; give at least one",
+        ),
+        "an empty curve": (lambda: plots.loss_histories({"a": []}), "losses['a'] is empty"),
+        "NaN alone": (
+            lambda: plots.loss_histories({"a": [np.nan]}),
+            "losses['a'] holds no finite number",
+        ),
+        "text in a curve": (
+            lambda: plots.loss_histories({"a": ["x"]}),
+            "losses['a'] is a list of 1; give real",
+        ),
+        "ragged": (
+            lambda: plots.loss_histories({"a": [[1], [1, 2]]}),
+            "losses['a'] is a list of 2",
+        ),
+        "complex": (lambda: plots.loss_histories({"a": [1j]}), "give real numbers"),
+        "a column": (
+            lambda: plots.loss_histories({"a": [[1.0], [2.0]]}),
+            "losses['a'] has shape (2, 1); give an array of shape (n,); use np.ravel(losses['a'])",
+        ),
+        "zeros on a log scale": (
+            lambda: plots.loss_histories({"a": [0.0, -1.0]}),
+            "no number above 0",
+        ),
+        "a scale": (
+            lambda: plots.loss_histories(one, yscale="logit"),
+            "yscale is 'logit'; give 'log' or 'linear'",
+        ),
+        "many curves": (
+            lambda: plots.loss_histories({str(k): [1.0] for k in range(16)}),
+            "losses has 16 curves; at most 15",
+        ),
+        "no history": (lambda: plots.training_curves([0.5, 0.4]), "give what pb.train returned"),
+        "an empty history": (
+            lambda: plots.training_curves(History()),
+            "history holds no whole epoch",
+        ),
+        "another length": (
+            lambda: plots.sweep([0.1, 1, 10], one, xlabel="rate"),
+            "results['mine'] has 2 numbers, and settings has 3: give one for each",
+        ),
+        "a rate of 0": (
+            lambda: plots.sweep([0.0, 1.0], one, xlabel="rate"),
+            "settings holds 0; give finite numbers above 0",
+        ),
+        "steps of another length": (
+            lambda: plots.gradient_check_curve([1e-3], one),
+            "errors['mine'] has 2 numbers, and steps has 1",
+        ),
+        "one path": (
+            lambda: plots.optimizer_paths(np.ones((3, 2))),
+            "paths is an array of float64",
+        ),
+        "paths in space": (
+            lambda: plots.optimizer_paths({"SGD": np.ones((4, 3))}),
+            "paths['SGD'] has shape (4, 3); give one point of the plane",
+        ),
+        # surfaces
+        "no function": (lambda: plots.loss_surface(3), "f is 3; give a function"),
+        "many values": (
+            lambda: plots.loss_surface(lambda v: v),
+            "f returned an array of float64 with shape (2,) for a vector of 2 numbers",
+        ),
+        "a span": (lambda: plots.loss_surface(flat, (1, -1, 0, 1)), "span is (1, -1, 0, 1); give"),
+        "half a span": (lambda: plots.loss_surface(flat, (1, 2)), "span is (1, 2); give"),
+        "directions": (
+            lambda: plots.loss_surface(flat, center=[0, 0, 0]),
+            "directions has shape (2, 2), center has 3 numbers: give two directions, shape (2, 3)",
+        ),
+        "falling levels": (
+            lambda: plots.loss_surface(flat, levels=[2.0, 1.0]),
+            "two or more rising",
+        ),
+        "nowhere finite": (lambda: plots.loss_surface(lambda v: np.nan), "f is finite nowhere"),
+        # images
+        "no square": (
+            lambda: plots.image_grid(np.ones((2, 10)), [1, 2]),
+            "images has rows of 10 numbers, which make no square",
+        ),
+        "a channel": (
+            lambda: plots.image_grid(np.ones((2, 3, 3, 1)), [1, 2]),
+            "use images[..., 0]",
+        ),
+        "one image": (lambda: plots.image_grid(np.ones(9), [1]), "images has shape (9,)"),
+        "one-hot labels": (
+            lambda: plots.image_grid(np.ones((2, 9)), np.eye(2)),
+            "use np.argmax(labels, axis=1)",
+        ),
+        "fewer labels": (
+            lambda: plots.image_grid(np.ones((2, 9)), [1]),
+            "one class for each of 2 images",
+        ),
+        "fewer predictions": (
+            lambda: plots.image_grid(np.ones((2, 9)), [1, 2], [1]),
+            "predictions has shape (1,)",
+        ),
+        "no columns": (
+            lambda: plots.image_grid(np.ones((2, 9)), [1, 2], columns=0),
+            "columns is 0",
+        ),
+        # deltas and bugs
+        "a trace": (lambda: plots.gradient_flow(trace), "{'mine': trace.delta}"),
+        "its delta": (lambda: plots.gradient_flow(trace.delta), "{'mine': trace.delta}"),
+        "no error for it": (
+            lambda: plots.bug_panel({"a": [1.0]}, {"b": 0.1}, tolerance=0.1),
+            "losses has 'a', and errors has 'b'",
+        ),
+        "an error of NaN": (
+            lambda: plots.bug_panel({"a": [1.0]}, {"a": np.nan}, tolerance=0.1),
+            "errors['a'] is nan",
+        ),
+        "a tolerance": (
+            lambda: plots.bug_panel({"a": [1.0]}, {"a": 0.1}, tolerance=0),
+            "tolerance is 0",
+        ),
+        "three axes": (
+            lambda: plots.bug_panel({"a": [1.0]}, {"a": 0.1}, plots.panels(1, 3), tolerance=0.1),
+            "give two Axes",
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", refusals())
+def test_what_cannot_be_drawn_is_refused_with_what_was_given_and_expected(name):
+    call, says = refusals()[name]
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert says in str(caught.value)
+    plt.close("all")
+
+
+def test_the_cures_work():
+    net = network(2, 3, 2)
+    Y = pb.one_hot(CLASSES, 2)
+    plots.decision_boundary(net, X4, Y)
+    plots.decision_boundary(network(2, 1, output="sigmoid"), X4, np.reshape(CLASSES, (-1, 1)))
+    plots.decision_boundary(net, X4[:1] * 0, Y[:1])  # one point, one class
+    counts = np.zeros((2, 2), int)
+    np.add.at(counts, (CLASSES, 1 - CLASSES), 1)
+    plots.confusion_matrix(counts)
+    plots.confusion_matrix(pb.confusion(net, X4, Y))
+    plots.loss_surface(flat)  # a plane without any slope
+    plots.loss_surface(lambda v: np.inf if v[0] < 0 else v[0])  # not finite everywhere
+    plots.image_grid(np.ones((2, 6, 1)).reshape(2, 2, 3), np.argmax(np.eye(2), axis=1))
+    plots.gradient_flow({"mine": pb.backprop(net, X4, Y).delta})
+    plots.training_curves(History(train_loss=[1.0, np.inf]))
+    own = pb.Activation("sine", np.sin, lambda z, a: np.cos(z))
+    plots.activation_curves(own)
+    plots.loss_curves(pb.LOSSES["half_sse"], -3)
+    plt.close("all")
+
+
+def arguments():
+    """Return for every public figure arguments that it takes."""
+    net = network(2, 3, 1, output="sigmoid")
+    trace = pb.backprop(net, X4, CLASSES[:, None])
+    runs = {"a": [2.0, 1.0], "b": [3.0, 1.0]}
+    return {
+        plots.canvas: {},
+        plots.panels: {"rows": 1, "columns": 2},
+        plots.network_diagram: {"net": net, "trace": trace, "example": 0, "show": "a"},
+        plots.computational_graph: {"layers": 2},
+        plots.activation_curves: {"activation": "tanh", "z": [0.0, 1.0]},
+        plots.loss_curves: {"loss": "bce", "target": 1.0, "over": "logit"},
+        plots.learning_slowdown: {"outputs": runs, "target": 1.0},
+        plots.loss_surface: {
+            "f": lambda v: float(v @ v),
+            "span": (-1, 1, -1, 1),
+            "center": [0.0, 0.0],
+            "directions": np.eye(2),
+            "levels": 5,
+            "points": 5,
+        },
+        plots.optimizer_paths: {"paths": {"a": np.ones((3, 2))}},
+        plots.decision_boundary: {"net": net, "X": X4, "Y": CLASSES[:, None], "points": 5},
+        plots.training_curves: {"history": History(train_loss=[1.0])},
+        plots.loss_histories: {"losses": runs, "yscale": "log"},
+        plots.sweep: {"settings": [0.1, 1.0], "results": runs, "xlabel": "rate"},
+        plots.training_flow: {},
+        plots.confusion_matrix: {"counts": [[1, 0], [0, 2]]},
+        plots.image_grid: {
+            "images": np.ones((2, 4)),
+            "labels": [1, 2],
+            "predictions": [1, 1],
+            "columns": 2,
+        },
+        plots.gradient_flow: {"deltas": {"a": trace.delta}},
+        plots.gradient_check_curve: {"steps": [0.1, 1.0], "errors": runs},
+        plots.bug_panel: {"losses": runs, "errors": {"a": 0.1, "b": 0.2}, "tolerance": 0.1},
+    }
+
+
+def test_every_public_figure_is_tried():
+    public = {
+        f
+        for name, f in vars(plots).items()
+        if callable(f) and getattr(f, "__module__", "") == plots.__name__ and name[0] != "_"
+    }
+    assert arguments().keys() == public
+
+
+RUBBISH = [
+    None,
+    "text",
+    -3,
+    0,
+    np.nan,
+    3j,
+    [],
+    {},
+    ["a", None],
+    [[1.0], [2.0, 3.0]],
+    {"a": "b"},
+    {"a": {"b": [1]}},
+    {1: [np.inf]},
+    np.zeros((2, 3, 4)),
+    np.array(["x"]),
+    object(),
+    len,
+]
+
+
+def outcome(figure, given):
+    """Return what a figure says of its arguments; "" where it is drawn."""
+    try:
+        figure(**given)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("figure", arguments(), ids=lambda figure: figure.__name__)
+def test_rubbish_is_drawn_or_refused_by_name(figure):
+    for name in arguments()[figure]:
+        for rubbish in RUBBISH:
+            said = outcome(figure, arguments()[figure] | {name: rubbish})
+            by_its_own_name = name in ("net", "activation", "loss")  # "sizes", "unknown loss"
+            assert said == "" or name in said or by_its_own_name, (name, rubbish)
+            plt.close("all")
