@@ -12,10 +12,10 @@ from test_accessibility import AXE, OF_THE_THEME, RUN
 from test_pages import SIDEWAYS
 
 from pybackprop.course import exercises as ex
-from pybackprop.course import steppers
 from pybackprop.course.exercises import EXERCISES, Choice, Code, Numeric, checking
 from pybackprop.course.exercises.page import pages_in
 from pybackprop.course.exercises.progress_file import PROGRESS
+from pybackprop.course.stage.display import page_script, style
 
 NUMERICS = [item for item in EXERCISES.values() if isinstance(item, Numeric)]
 CHOICES = [item for item in EXERCISES.values() if isinstance(item, Choice)]
@@ -176,8 +176,8 @@ PAPER = {
 def page_of(parts, theme="light"):
     return HEAD.format(
         **PAPER[theme],
-        style=steppers.style(),
-        script=steppers.page_script(),
+        style=style(),
+        script=page_script(),
         parts="".join(part.to_html() for part in parts),
     )
 

@@ -5,9 +5,10 @@ import ctypes
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from inspect import signature
 from itertools import combinations
 from textwrap import fill
@@ -15,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from .diagnosis import STRONG, diagnose
+from .diagnosis import diagnose
 from .model import Code, Mistake
 from .values import describe, difference, shortened, show, show_case, size_of, taken_in
+from .variations import variations
 
 SECONDS = 5.0
 """How long an answer may take on all cases together."""
@@ -93,8 +95,8 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
     ✗ Not yet: that is σ(z) itself; its derivative is asked for.
     """
 
-    def verdict(status: str, message: str, **more: str) -> Verdict:
-        return Verdict(exercise.id, status, message, **more)
+    def verdict(status: str, message: str, mistake: str | None = None) -> Verdict:
+        return Verdict(exercise.id, status, message, mistake)
 
     if not callable(answer):
         return verdict(
@@ -106,58 +108,71 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
     with np.errstate(all="ignore"):
         expected = [exercise.solution(*copy.deepcopy(case)) for case in cases]
     made = attempt(answer, cases, seconds)
-    given, problem = made.given, made.problem
-    if isinstance(problem, NotImplementedError) or (
-        problem is None and all(value is None or value is Ellipsis for value in given)
+    if isinstance(made.problem, NotImplementedError) or (
+        made.problem is None and all(value is None or value is Ellipsis for value in made.given)
     ):
         return verdict(
             "not attempted",
             f"{exercise.function} returns nothing so far; fill in its body, end it with return, "
             "and run this again.",
         )
-    if isinstance(problem, TimeoutError):
+    if isinstance(made.problem, TimeoutError):
         return verdict(
             "wrong",
-            f"it was stopped after {seconds:g} seconds; does a loop in it never end? "
-            f"It was working on\n{show_case(names, cases[min(len(given), len(cases) - 1)])}",
+            f"it was stopped after {seconds:g} seconds; does a loop in it never end? It was "
+            f"working on\n{show_case(names, cases[min(len(made.given), len(cases) - 1)])}",
         )
-    wrong = [
-        k
-        for k, (x, y) in enumerate(zip(given, expected, strict=False))
-        if difference(x, y, exercise.tolerance)
-    ]
-    if problem is None and not wrong:
-        if made.touched:
-            return verdict(
-                "mistake",
-                f"the values are right, but it changed {made.touched} in place; "
-                "the caller still needs it: work on a copy, or write x = x + 1 for x += 1",
-                mistake="changes its input",
-            )
-        return verdict("passed", f"{exercise.title}, on all {len(cases)} inputs tried.")
-    known = named(exercise, cases, made) or composed(exercise, cases, made)
-    if known and (given or problem is None):
-        return verdict("mistake", plain(known.message), mistake=known.name)
-    if problem is not None:
+    pairs = zip(made.given, expected, strict=False)
+    wrong = [k for k, pair in enumerate(pairs) if difference(*pair, exercise.tolerance)]
+    if wrong or made.problem:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what wrong programs warn of is not the reader's
+            return explained(exercise, cases, expected, made, wrong)
+    if made.touched:
         return verdict(
-            "wrong",
-            f"{ending(problem)}\non the input\n{show_case(names, cases[len(given)])}",
+            "mistake",
+            f"the values are right, but it changed {made.touched} in place; the caller still "
+            "needs it: work on a copy, or write x = x + 1 for x += 1",
+            "changes its input",
         )
+    return verdict("passed", f"{exercise.title}, on all {len(cases)} inputs tried.")
+
+
+def explained(
+    exercise: Code, cases: Sequence[Any], expected: Sequence[Any], made: Attempt, wrong: list[int]
+) -> Verdict:
+    """Return the verdict on an answer that is wrong on some cases, or ended in an error.
+
+    What is asked, in this order: is it a known mistake, or two; is the right result off in a plain
+    way; is it a right program with one change; a known mistake that is off in a plain way; is the
+    right result off in any way.
+    """
+    names, tolerance = list(signature(exercise.solution).parameters), exercise.tolerance
     inputs = [dict(zip(names, case, strict=True)) for case in cases]
-    way = diagnose(given, expected, inputs, exercise.tolerance, STRONG)
-    if way is None and (known := twice_wrong(exercise, cases, inputs, made)):
-        return verdict("mistake", plain(known.message), mistake=known.name)
-    way = way or diagnose(given, expected, inputs, exercise.tolerance)
+    whole = made.problem is None
+    way = None
+    known = named(exercise, cases, made) or composed(exercise, cases, made)
+    if not known and whole:
+        way = diagnose(made.given, expected, inputs, tolerance, strong=True)
+    if not known and not way and not any(map(is_boolean, expected)):
+        known = varied(exercise, cases, made)
+    if not known and not way and whole:
+        known = twice_wrong(exercise, cases, inputs, made)
+    if known and (made.given or whole):
+        return Verdict(exercise.id, "mistake", plain(known.message), known.name)
+    if made.problem:
+        place = show_case(names, cases[len(made.given)])
+        return Verdict(exercise.id, "wrong", f"{ending(made.problem)}\non the input\n{place}")
+    way = way or diagnose(made.given, expected, inputs, tolerance)
     first = min(wrong, key=lambda k: size_of(cases[k]))
-    said = way.message if way else difference(given[first], expected[first], exercise.tolerance)
-    return verdict(
-        "wrong",
-        f"{said}\n"
+    given, right = made.given[first], expected[first]
+    message = (
+        f"{way.message if way else difference(given, right, tolerance)}\n"
         f"input     {show_case(names, cases[first])}\n"
-        f"expected  {show(taken_in(expected[first]))}\n"
-        f"got       {show(given[first])}",
-        **({"way": way.name} if way else {}),
+        f"expected  {show(taken_in(right))}\n"
+        f"got       {show(given)}"
     )
+    return Verdict(exercise.id, "wrong", message, way=way.name if way else None)
 
 
 def attempt(answer: Callable[..., Any], cases: Sequence[Any], seconds: float) -> Attempt:
@@ -225,6 +240,20 @@ def named(exercise: Code, cases: Sequence[Any], made: Attempt) -> Mistake | None
     return None
 
 
+def varied(exercise: Code, cases: Sequence[Any], made: Attempt) -> Mistake | None:
+    """Return the one change in a right program that makes it do what the answer did."""
+    for right in (exercise.solution, *exercise.alternatives):
+        for one in variations(right):
+            if fits(one.program, cases, made, exercise.tolerance):
+                return Mistake(one.name, one.program, escape(one.message))
+    return None
+
+
+def is_boolean(value: Any) -> bool:
+    """Whether a result is of booleans, where different mistakes often give the same."""
+    return isinstance(value, bool | np.ndarray) and np.asarray(value).dtype == bool
+
+
 def composed(exercise: Code, cases: Sequence[Any], made: Attempt) -> Mistake | None:
     """Return two known mistakes, made together in one program, as one."""
     for one, other in combinations(exercise.mistakes, 2):
@@ -243,7 +272,7 @@ def twice_wrong(
         results = results_of(exercise.program(mistake), cases)
         if results is None:
             continue
-        if way := diagnose(made.given, results, inputs, exercise.tolerance, STRONG):
+        if way := diagnose(made.given, results, inputs, exercise.tolerance, strong=True):
             message = f"two things at once. First: {mistake.message} Besides, {way.message}"
             return Mistake(f"{mistake.name} + {way.name}", mistake.wrong, message)
     return None

@@ -59,7 +59,7 @@ def diagnose(
     expected: Sequence[Any],
     arguments: Sequence[Mapping[str, Any]],
     tolerance: float,
-    questions: Sequence[Question] | None = None,
+    strong: bool = False,
 ) -> Way | None:
     """Return the way in which results are off; None where they are right, or no way fits.
 
@@ -72,8 +72,8 @@ def diagnose(
     arguments : sequence of mappings
         The inputs, by name: missing terms and factors are looked for among them.
     tolerance : float
-    questions : sequence of functions, optional
-        Which ways to look for, in this order; `QUESTIONS` when left out.
+    strong : bool, optional
+        True looks for the ways in `STRONG` alone, and only for ones that explain all that is wrong.
 
     Examples
     --------
@@ -81,7 +81,6 @@ def diagnose(
     >>> diagnose([-2 * x], [2 * x], [{"x": x}], 1e-8)
     Way(name='sign', message='the sign is wrong.')
     """
-    asked = QUESTIONS if questions is None else questions
     if swapped := in_another_order(given, expected, tolerance):
         return swapped
     parts: dict[str, list[Pair]] = {}
@@ -96,8 +95,11 @@ def diagnose(
     wrong = {part: pairs for part, pairs in parts.items() if not all(p.right for p in pairs)}
     if not wrong:
         return None
+    asked = STRONG if strong else QUESTIONS
     ways = {part: ask(asked, pairs) for part, pairs in wrong.items()}
     found = [way for way in ways.values() if way]
+    if strong and len(found) < len(wrong):
+        return None
     if len(parts) == 1 or (len(set(ways.values())) == 1 and len(wrong) == len(parts)):
         return found[0] if found else None
     if not found and len(wrong) == len(parts):
