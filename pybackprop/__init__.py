@@ -15,9 +15,13 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .checkpoint import save as save
     from .data import class_weights as class_weights
     from .data import one_hot as one_hot
+    from .gradcheck import DotProductReport as DotProductReport
     from .gradcheck import GradientReport as GradientReport
+    from .gradcheck import TaylorReport as TaylorReport
     from .gradcheck import check_gradient as check_gradient
+    from .gradcheck import dot_product_test as dot_product_test
     from .gradcheck import numerical_gradient as numerical_gradient
+    from .gradcheck import taylor_test as taylor_test
     from .gradcheck import verify as verify
     from .history import History as History
     from .history import Moment as Moment
@@ -56,7 +60,16 @@ HOME = {
     "activations": ["ACTIVATIONS", "Activation", "softmax_jacobian"],
     "checkpoint": ["Checkpoint", "load", "save"],
     "data": ["class_weights", "one_hot"],
-    "gradcheck": ["GradientReport", "check_gradient", "numerical_gradient", "verify"],
+    "gradcheck": [
+        "DotProductReport",
+        "GradientReport",
+        "TaylorReport",
+        "check_gradient",
+        "dot_product_test",
+        "numerical_gradient",
+        "taylor_test",
+        "verify",
+    ],
     "history": ["History", "Moment", "Record"],
     "initializers": ["INITIALIZERS"],
     "losses": ["LOSSES", "Loss", "Objective", "objective"],
