@@ -228,7 +228,7 @@ def with_activations(net: Network, phi: dict[int, Activation], theta: Array) -> 
 def with_branches(net: Network, sides: dict[int, Array], theta: Array) -> Network:
     """Return the network with the units of some layers kept on their sides of the kink."""
     kept = {l: on_branch(net.phi[l], right) for l, right in sides.items()}
-    return with_activations(net, net.phi | kept, theta)
+    return with_activations(net, dict(net.phi) | kept, theta)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,13 +250,14 @@ class Rounding:
         Of C in float64, in which it is evaluated whatever the network's dtype.
     grad : array of shape (N,)
         Of backpropagation in the network's own dtype; eps sum |delta| |a| included, for its sums.
-    z : dict of int to array of shape (m, n_l)
-        Of each z in the network's dtype.
+    z, delta : dict of int to array of shape (m, n_l)
+        Of each z and each delta, in the network's dtype.
     """
 
     loss: float
     grad: Array
     z: dict[int, Array]
+    delta: dict[int, Array]
 
 
 def rounding(net: Network, X: Array, Y: Array, weights: Array | None, dtype: Any) -> Rounding:
@@ -297,6 +298,7 @@ def rounding(net: Network, X: Array, Y: Array, weights: Array | None, dtype: Any
         np.std([run.loss for run in runs]).item() * share + np.finfo(float).eps.item() * exact.loss,
         np.std([run.grad.theta for run in runs], axis=0) + eps * sums.theta,
         {l: np.std([run.z[l] for run in runs], axis=0) for l in net.phi},
+        {l: np.std([run.delta[l] for run in runs], axis=0) for l in net.phi},
     )
 
 
@@ -972,7 +974,8 @@ def dot_product_test(
 
     Each equation starts from the trace's own delta. So a mistake shows in its own layer and
     nowhere below: where `check_gradient` finds everything below wrong, this names the first.
-    Both sides are equal up to rounding, 100 eps times the sum of the absolute products.
+    Both sides are equal up to rounding: 100 eps times the sum of the absolute products, and what
+    `Rounding` finds for delta.
 
     Parameters
     ----------
@@ -1015,12 +1018,16 @@ def dot_product_test(
     wide = net.with_params(net.params.theta.astype(float))
     W, z, rows = wide.params.W, {l: one.astype(float) for l, one in own.z.items()}, []
     a = {l: one.astype(float) for l, one in own.a.items()}
-    weights = None if w is None else w.astype(float)
+    here = near(net, X, Y, w)
+    noise, Y, weights = here.rounding.delta, here.Y, here.weights
 
-    def add(name: str, left: tuple[Array, Array], right: tuple[Array, Array]) -> None:
+    def add(
+        name: str, left: tuple[Array, Array], right: tuple[Array, Array], noise: Any = 0.0
+    ) -> None:
         terms = [np.multiply(*pair).astype(float) for pair in (left, right)]
         size = sum(np.abs(term).sum() for term in terms)
-        rows.append((name, terms[0].sum(), terms[1].sum(), 100 * eps * size))
+        allowed = 100 * eps * size + SAFETY * np.linalg.norm(right[0] * noise)
+        rows.append((name, terms[0].sum(), terms[1].sum(), allowed))
 
     for l in range(L, 0, -1):
         phi, delta = net.phi[l], trace.delta[l]
@@ -1029,11 +1036,11 @@ def dot_product_test(
             v[z[l] == 0] = 0
         nudged = z[l] + 1j * h * v
         if l == L:
-            C = wide.objective.value(nudged, phi.f(nudged), Y.astype(float), weights)
-            add(f"BP1 delta[{l}]", (np.imag(C) / h, np.ones(1)), (v, delta))
+            C = wide.objective.value(nudged, phi.f(nudged), Y, weights)
+            add(f"BP1 delta[{l}]", (np.imag(C) / h, np.ones(1)), (v, delta), noise[l])
         else:
             Jv = (phi.f(nudged) @ W[l + 1].T).imag / h
-            add(f"BP2 delta[{l}]", (Jv, trace.delta[l + 1]), (v, delta))
+            add(f"BP2 delta[{l}]", (Jv, trace.delta[l + 1]), (v, delta), noise[l])
         for letter, values in (("b", np.ones((len(a[0]), 1))), ("W", a[l - 1])):
             block = f"{letter}[{l}]"
             if block in net.fixed:
