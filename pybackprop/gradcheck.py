@@ -29,14 +29,12 @@ Scalar = Callable[[Array], Any]
 
 def forward_difference(f: Scalar, theta: Array, i: int, h: float) -> float:
     """Return (f(theta + h e_i) - f(theta)) / h; error of order h."""
-    up = shifted(theta, i, h)
-    return number((f(up) - f(theta)) / (up[i] - theta[i]))
+    return number((f(shifted(theta, i, h)) - f(theta)) / h)
 
 
 def central_difference(f: Scalar, theta: Array, i: int, h: float) -> float:
     """Return (f(theta + h e_i) - f(theta - h e_i)) / 2h; error of order h^2."""
-    up, down = shifted(theta, i, h), shifted(theta, i, -h)
-    return number((f(up) - f(down)) / (up[i] - down[i]))
+    return number((f(shifted(theta, i, h)) - f(shifted(theta, i, -h))) / (2 * h))
 
 
 def five_point_difference(f: Scalar, theta: Array, i: int, h: float) -> float:
@@ -177,6 +175,7 @@ def relative_error(a: ArrayLike, b: ArrayLike, floor: float) -> Array:
 SAFETY = 10
 """Rounding may be this many times what it usually is."""
 SAMPLES = 16
+EPS = np.finfo(float).eps.item()
 
 
 def slopes_at_zero(phi: Activation) -> tuple[float, float]:
@@ -293,9 +292,9 @@ def rounding(net: Network, X: Array, Y: Array, weights: Array | None, dtype: Any
     for l, delta in exact.delta.items():
         sums.b[l] = np.abs(delta).sum(axis=0)
         sums.W[l] = np.abs(delta).T @ np.abs(exact.a[l - 1])
-    share = np.finfo(float).eps.item() / eps
+    share = EPS / eps
     return Rounding(
-        np.std([run.loss for run in runs]).item() * share + np.finfo(float).eps.item() * exact.loss,
+        np.std([run.loss for run in runs]).item() * share + EPS * abs(exact.loss),
         np.std([run.grad.theta for run in runs], axis=0) + eps * sums.theta,
         {l: np.std([run.z[l] for run in runs], axis=0) for l in net.phi},
         {l: np.std([run.delta[l] for run in runs], axis=0) for l in net.phi},
@@ -449,8 +448,9 @@ class GradientReport:
         lines = [f"backprop and {self.method} {verdict} entries checked"]
         if wrong:
             lines[0] += f": {' '.join(self.blocks)}"
-        rows = [k for k in self._worst_first() if self.names[k] not in self.kinks or self.wrong[k]]
-        digits = enough_digits(self.backprop[rows[:5]], self.numerical[rows[:5]])
+        worst = self._worst_first()
+        rows = [k for k in worst if (self.wrong[k] if wrong else self.names[k] not in self.kinks)]
+        digits = enough_digits(self.backprop[rows[:5]], self.numerical[rows[:5]]) if wrong else 6
         wide = digits + 8
         lines.append(f"{'entry':<14}{'backprop':>{wide}}{self.method:>{wide}}  difference  allowed")
         for k in rows[:5]:
@@ -459,6 +459,8 @@ class GradientReport:
                 f"{self.numerical[k]:>{wide}.{digits}e}{self.difference[k]:>12.1e}"
                 f"{self.allowance[k]:>9.0e}"
             )
+        if wrong > 5:
+            lines.append(f"and {wrong - 5} more")
         if self.kinks:
             lines.append("at a kink (z = 0): any slope from the left to the right one is right")
             for name, (low, high) in list(self.kinks.items())[:5]:
@@ -506,12 +508,13 @@ def check_gradient(
 
     An entry is right where |g - n| <= tolerance max(|g|, |n|) + noise, with
 
-        noise = 10 (s_g + spread (s_C) / h) + 2 |n(h) - n(h/4)|
+        noise = 10 (s_g + spread (s_C + eps |theta n|) / h) + 2 |n(h) - n(h/4)|
 
     - s_g, s_C: what rounding does to the gradient and to the loss, measured (`Rounding`). The loss
       is evaluated in float64 for a float32 network, too: it is the same function of the same
       numbers, and only backpropagation's own float32 arithmetic is left in s_g.
-    - spread: the sum of the factors of the method's formula (central: 1).
+    - spread: the sum of the factors of the method's formula (central: 1); eps |theta n|: theta + h
+      is rounded, too.
     - The last term is the truncation, estimated where an entry would be called wrong without it.
       Without a given h, smaller steps are tried there, too; the one with the least noise counts.
 
@@ -560,7 +563,7 @@ def check_gradient(
     """
     X, Y, weights, g, trace = checked(net, X, Y, weights, grad)
     chosen = lookup(METHODS, method, "method")
-    first = chosen.step(np.finfo(float).eps.item()) if h is None else check_step(h)
+    first = chosen.step(EPS) if h is None else check_step(h)
     steps = [first / 4**k for k in range(4 if h is None else 2)]
     tolerance = (1e-10 if method == "complex" else 1e-5) if tolerance is None else tolerance
     entries = chosen_entries(net, sample, rng)
@@ -573,9 +576,9 @@ def check_gradient(
         def measured(k: int, index: Array, twin: Network) -> tuple[Array, Array]:
             """Return slopes with the k-th step, and their noise without truncation."""
             n = numerical_gradient(here.loss(twin), theta, method, steps[k], index)
-            return n, SAFETY * (
-                s_g[np.searchsorted(entries, index)] + chosen.spread * s_C / steps[k]
-            )
+            lost = s_C + EPS * np.abs(theta[index] * n)
+            s = s_g[np.searchsorted(entries, index)] + chosen.spread * lost / steps[k]
+            return n, SAFETY * s
 
         def slopes(twin: Network) -> tuple[Array, Array]:
             n, noise = measured(0, entries, twin)
