@@ -245,7 +245,8 @@ def varied(exercise: Code, cases: Sequence[Any], made: Attempt) -> Mistake | Non
     for right in (exercise.solution, *exercise.alternatives):
         for one in variations(right):
             if fits(one.program, cases, made, exercise.tolerance):
-                return Mistake(one.name, one.program, escape(one.message))
+                message = f"your values come out where a program has {one.shown}. {one.told}"
+                return Mistake(one.name, one.program, escape(message))
     return None
 
 

@@ -587,10 +587,10 @@ SHAPES_OFF: dict[str, Callable[[tuple[int, ...]], tuple[int, ...]]] = {
 """The same for shapes."""
 
 
-def finite(f: Callable[[float], float], x: float) -> float | None:
-    """Return f(x), or None where there is none."""
+def finite(f: Callable[..., Any], *arguments: Any, **named: Any) -> float | None:
+    """Return the number that a function gives, or None where it gives none."""
     try:
-        value = f(x)
-    except (ValueError, ZeroDivisionError, OverflowError):
+        value = float(f(*arguments, **named))
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         return None
     return value if math.isfinite(value) else None

@@ -15,10 +15,14 @@ from zlib import crc32
 
 import numpy as np
 
-from .diagnosis import numbers_off
+from .diagnosis import finite, numbers_off
+from .variations import variations
 
 Inputs = dict[str, Any]
 Shape = tuple[int, ...]
+
+WORDS = {"sigmoid_prime": "σ′", "sigmoid": "σ", "slope": "σ′", "math.": "", "np.": ""}
+"""Names in the programs of formulas -> what a reader calls them."""
 
 VARIANTS = 6
 """Number of precomputed sets of inputs behind the button "New numbers"."""
@@ -129,6 +133,21 @@ class Numeric:
             return bool(one == other)
         return not abs(one - other) > 2 * self.tolerance
 
+    def varied(self, inputs: Inputs) -> dict[str, float | None]:
+        """Return what the formula gives with one thing in it changed, by what is told of it.
+
+        Of whole numbers and shapes nothing: too many changes give the same one.
+        """
+        found: dict[str, float | None] = {}
+        for one in variations(self.answer) if self.digits else ():
+            shown = one.shown
+            for word, symbol in WORDS.items():
+                shown = shown.replace(word, symbol)
+            told = f"that comes out with <code>{escape(shown)}</code> in the formula. {one.told}"
+            with np.errstate(all="ignore"):
+                found[told] = finite(one.program, **inputs)
+        return found
+
     def apart(self, answer: Any, named: Sequence[Any], more: Iterable[Any]) -> list[Any]:
         """Return the wrong answers as the page compares them, the named ones first.
 
@@ -150,6 +169,7 @@ class Numeric:
             answer = self.answer(**inputs)
             wrong = [mistake.wrong(**inputs) for mistake in self.mistakes]
             more = numbers_off(answer, dict(zip(told, wrong, strict=True)), self.digits)
+            more |= self.varied(inputs)
             given = {name: Shown(value) for name, value in inputs.items()}
             steps = self.steps(**inputs) | {"answer": answer}
             found = {

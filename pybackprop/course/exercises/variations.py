@@ -4,6 +4,7 @@ What nobody has written down as a mistake is often one such change, at whatever 
 """
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -26,54 +27,72 @@ class Variation:
     name : str
         The kind of change, such as "a sign".
     program : callable
-    message : str
-        Shows what is wrong, never what would be right.
+    shown : str
+        What stands at that place; never what would be right.
+    told : str
+        What is wrong with it.
     """
 
     name: str
     program: Callable[..., Any]
-    message: str
+    shown: str
+    told: str
 
 
 @cache
-def variations(solution: Callable[..., Any]) -> tuple[Variation, ...]:
-    """Return the variations of a function, the likely ones first; none of a lambda or a closure.
+def variations(right: Callable[..., Any]) -> tuple[Variation, ...]:
+    """Return the variations of a function, the likely ones first; of a closure there are none.
 
     >>> from pybackprop.course.exercises import EXERCISES
-    >>> [one.message for one in variations(EXERCISES["03-sigmoid_prime"].solution)][1]
-    'your values come out where a program has 1 + a. A sign in it is wrong.'
+    >>> one = variations(EXERCISES["03-sigmoid_prime"].solution)[1]
+    >>> one.name, one.shown, one.told
+    ('a sign', '1 + a', 'A sign in it is wrong.')
     """
-    if not isinstance(solution, FunctionType) or solution.__closure__:
-        return ()
-    try:
-        tree = ast.parse(dedent(getsource(solution)))
-    except (OSError, SyntaxError):  # typed in a session, or in the middle of an expression
-        return ()
-    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
+    tree = source_of(right)
+    if tree is None or not isinstance(right, FunctionType):
         return ()
     found = []
     places = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-    names = sorted({node.id for node in places if isinstance(node, ast.Name)} & local(solution))
+    used = {node.id for node in places if isinstance(node, ast.Name)}
+    names = sorted(used & set(right.__code__.co_varnames))
     outside = held(tree)
     for k, node in enumerate(places):
-        if node in outside:
-            continue
-        for new, kind, told in changes(node, names):
+        for new, kind, told in () if node in outside else changes(node, names):
             made = deepcopy(tree)
             shown = put(made, k, new)
-            names_of_program = dict(solution.__globals__)
-            exec(
-                compile(made, "<variation>", "exec"), names_of_program
-            )  # of this course's own text
-            program = names_of_program[solution.__name__]
-            message = f"your values come out where a program has {shown}. {told}"
-            found.append(Variation(kind, program, message))
+            scope = dict(right.__globals__)
+            exec(compile(made, "<variation>", "exec"), scope)  # this course's own text
+            found.append(Variation(kind, scope["program"], shown, told))
     return tuple(sorted(found, key=lambda one: KINDS.index(one.name)))
 
 
-def local(function: FunctionType) -> set[str]:
-    """Return the names of a function's arguments and variables."""
-    return set(function.__code__.co_varnames)
+def source_of(right: Callable[..., Any]) -> ast.Module | None:
+    """Return a function's source as a module that makes ``program``; None where there is none."""
+    if not isinstance(right, FunctionType) or right.__closure__:
+        return None
+    try:
+        if right.__name__ != "<lambda>":
+            tree = ast.parse(dedent(getsource(right)))
+            made = tree.body[0]
+            if not isinstance(made, ast.FunctionDef):
+                return None
+            made.name = "program"
+            return tree
+        tree = ast.parse(getsource(sys.modules[right.__module__]))
+    except (OSError, SyntaxError, KeyError, TypeError):  # typed in a session
+        return None
+    code = right.__code__
+    arguments = code.co_varnames[: code.co_argcount]
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda)
+        and node.lineno == code.co_firstlineno
+        and tuple(one.arg for one in node.args.args) == arguments
+    ]
+    if len(found) != 1:
+        return None
+    return ast.Module([ast.Assign([ast.Name("program", ast.Store())], found[0])], [])
 
 
 def held(tree: ast.AST) -> set[ast.AST]:
@@ -94,7 +113,7 @@ def held(tree: ast.AST) -> set[ast.AST]:
 
 
 def put(tree: ast.AST, k: int, new: ast.expr) -> str:
-    """Put an expression in place of the k-th one; return it as text, a lone name with its place."""
+    """Put an expression in place of the k-th one; return its text, a lone name with what is around."""
     old = [node for node in ast.walk(tree) if isinstance(node, ast.expr)][k]
     shown: ast.AST = new
     for node in list(ast.walk(tree)):
@@ -105,7 +124,8 @@ def put(tree: ast.AST, k: int, new: ast.expr) -> str:
                 setattr(node, field, [new if part is old else part for part in value])
             else:
                 continue
-            if isinstance(new, ast.Name | ast.Constant) and isinstance(node, ast.expr):
+            alone = isinstance(new, ast.Name | ast.Constant)
+            if alone and isinstance(node, ast.expr) and not isinstance(node, ast.Lambda):
                 shown = node
     ast.fix_missing_locations(tree)
     return ast.unparse(shown)
