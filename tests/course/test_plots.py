@@ -433,8 +433,7 @@ def refusals():
         ),
         "class numbers for one output": (
             lambda: plots.decision_boundary(two, X4, CLASSES),
-            "Y has shape (4,); a batch is a matrix of shape (m, 1), one example per row: "
-            "use np.reshape(Y, (-1, 1))",
+            "Y has shape (4,); a batch is a matrix of shape (m, 1)",
         ),
         "4 inputs": (
             lambda: plots.decision_boundary(network(4, 3, 2), np.ones((4, 4)), np.eye(2)[CLASSES]),

@@ -113,7 +113,7 @@ def held(tree: ast.AST) -> set[ast.AST]:
 
 
 def put(tree: ast.AST, k: int, new: ast.expr) -> str:
-    """Put an expression in place of the k-th one; return its text, a lone name with what is around."""
+    """Put an expression in place of the k-th one; return its text, of a name what is around."""
     old = [node for node in ast.walk(tree) if isinstance(node, ast.expr)][k]
     shown: ast.AST = new
     for node in list(ast.walk(tree)):
