@@ -257,7 +257,7 @@ def test_the_race_shows_the_optimizers_numbers(show):
         cells = page.locator(".pb-math tbody tr").nth(1).locator("td").all_inner_texts()
         height = (theta[0] ** 2 + 20 * theta[1] ** 2) / 2
         rest = [height, np.hypot(*(theta - before)), np.hypot(*momentum.state()["u"])]
-        where = ", ".join(num(round(v, 2), 3) for v in theta)
+        where = ", ".join(num(round(v, 2), 3) for v in theta.tolist())
         assert cells == [where, *(num(v, 3) for v in rest)], step
         assert (
             page.locator(".pb-trail, [data-trail]").nth(1).get_attribute("points").count(",")

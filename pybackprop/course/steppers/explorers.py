@@ -37,6 +37,7 @@ from ..stage.tree import Markup, Part, Template, node
 
 Z = np.linspace(-6, 6, 121).round(1)
 MIDDLE = 60
+Z_TICKS = (-6, -3, 0, 3, 6)
 ELEMENTWISE = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "identity")
 
 
@@ -50,12 +51,14 @@ def bold(column: str, role: str = "") -> Part:
     return node("b", colored(place(column), role) if role else place(column))
 
 
-def inside(run: dict[str, Any], column: str, chart: Chart) -> str:
-    """Return the column that a mark follows: it stays at the rim where a curve leaves the chart."""
-    low, high = chart.y
-    if low <= min(run[column]) and max(run[column]) <= high:
+def inside(runs: Sequence[dict[str, Any]], column: str, charts: Sequence[Chart]) -> str:
+    """Return the column that marks follow: they stay at the rim where a curve leaves its chart."""
+    limits = [chart.y for chart in charts]
+    pairs = list(zip(runs, limits, strict=True))
+    if all(low <= min(run[column]) and max(run[column]) <= high for run, (low, high) in pairs):
         return column
-    run[f"{column}_in"] = np.clip(run[column], low, high).round(4).tolist()
+    for run, (low, high) in pairs:
+        run[f"{column}_in"] = np.clip(run[column], low, high).round(4).tolist()
     return f"{column}_in"
 
 
@@ -134,22 +137,24 @@ def activation_explorer(names: Sequence[str | Activation] = ELEMENTWISE) -> Inte
         raise ValueError("names is empty; give at least one activation, such as ['sigmoid']")
     runs = [activation_columns(phi) for phi in chosen]
     picture: list[Part] = []
-    for number, (phi, run) in enumerate(zip(chosen, runs, strict=True)):
-        bounded = np.abs(run["a"]).max() < 2
-        values = (-1.2, 1.2) if bounded else (-1.5, 6.2)
-        ticks = {v: num(v) for v in ((-1, 0, 1) if bounded else (0, 2, 4, 6))}
-        top = Chart(48, 22, 330, 130, (-6, 6), values)
-        low = Chart(48, 202, 330, 80, (-6, 6), (-0.2, 1.25))
-        z_ticks = {v: num(v) for v in (-6, -3, 0, 3, 6)}
+    low = Chart(48, 202, 330, 80, (-6, 6), (-0.2, 1.25))
+    bounded = [np.abs(run["a"]).max() < 2 for run in runs]
+    tops = [Chart(48, 22, 330, 130, (-6, 6), (-1.2, 1.2) if b else (-1.5, 6.2)) for b in bounded]
+    a_mark, d_mark = inside(runs, "a", tops), inside(runs, "d", [low] * len(runs))
+    for number, (phi, run, top) in enumerate(zip(chosen, runs, tops, strict=True)):
+        a_ticks, z_ticks = (
+            ticks(*((-1, 0, 1) if bounded[number] else (0, 2, 4, 6))),
+            ticks(*Z_TICKS),
+        )
         picture.append(
             node(
                 "g",
-                top.frame("", f"a = {phi.symbol}(z)", dict.fromkeys(z_ticks, ""), ticks),
+                top.frame("", f"a = {phi.symbol}(z)", dict.fromkeys(z_ticks, ""), a_ticks),
                 low.frame("z", f"slope {phi.symbol}′(z)", z_ticks, {0: "0", 0.5: "0.5", 1: "1"}),
                 top.line(Z, run["a"], "pb-curve pb-s0"),
                 low.line(Z, run["d"], "pb-curve pb-grad"),
-                top.mark("z", inside(run, "a", top), "pb-s0"),
-                low.mark("z", inside(run, "d", low), "pb-grad", 3),
+                top.mark("z", a_mark, "pb-s0"),
+                low.mark("z", d_mark, "pb-grad", 3),
                 data_run=number,
             )
         )
@@ -276,11 +281,14 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
     runs = [loss_columns(loss, y) for loss, y in pairs]
     a = ACTIVATIONS["sigmoid"](Z)
     picture: list[Part] = []
-    a_ticks, z_ticks = ticks(0, 0.25, 0.5, 0.75, 1), ticks(-6, -3, 0, 3, 6)
-    for number, run in enumerate(runs):
-        at_a, at_z = limit(run["C"] + run["da"]), limit(run["C"] + run["dz"])
-        over_a = Chart(48, 22, 330, 120, (0, 1), (-1.15 * at_a, 1.35 * at_a))
-        over_z = Chart(48, 196, 330, 120, (-6, 6), (-1.15 * at_z, 1.35 * at_z))
+    a_ticks, z_ticks = ticks(0, 0.25, 0.5, 0.75, 1), ticks(*Z_TICKS)
+    limits = [(limit(run["C"] + run["da"]), limit(run["C"] + run["dz"])) for run in runs]
+    over_as = [Chart(48, 22, 330, 120, (0, 1), (-1.15 * at, 1.35 * at)) for at, _ in limits]
+    over_zs = [Chart(48, 196, 330, 120, (-6, 6), (-1.15 * at, 1.35 * at)) for _, at in limits]
+    C_mark, dz_mark = inside(runs, "C", over_zs), inside(runs, "dz", over_zs)
+    da_mark = inside(runs, "da", over_as)
+    charts = zip(runs, over_as, over_zs, limits, strict=True)
+    for number, (run, over_a, over_z, (at_a, at_z)) in enumerate(charts):
         picture.append(
             node(
                 "g",
@@ -290,10 +298,10 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
                 over_a.line(a, run["da"], "pb-curve pb-grad"),
                 over_z.line(Z, run["C"], "pb-curve pb-s0"),
                 over_z.line(Z, run["dz"], "pb-curve pb-s1"),
-                over_a.mark("a", inside(run, "C", over_z), "pb-s0"),
-                over_a.mark("a", inside(run, "da", over_a), "pb-grad", 3),
-                over_z.mark("z", inside(run, "C", over_z), "pb-s0"),
-                over_z.mark("z", inside(run, "dz", over_z), "pb-s1", 1),
+                over_a.mark("a", C_mark, "pb-s0"),
+                over_a.mark("a", da_mark, "pb-grad", 3),
+                over_z.mark("z", C_mark, "pb-s0"),
+                over_z.mark("z", dz_mark, "pb-s1", 1),
                 data_run=number,
             )
         )
@@ -302,8 +310,8 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
             [("C", "pb-curve pb-s0", None), ("∂C/∂a", "pb-curve pb-grad", None),
              ("∂C/∂z", "pb-curve pb-s1", None)], 180, 15, 74,
         ),
-        over_a.handle("a"),
-        over_z.handle("z"),
+        over_as[0].handle("a"),
+        over_zs[0].handle("z"),
     ]  # fmt: skip
     rows = [
         (
