@@ -20,7 +20,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from pybackprop.course.palette import ROLES
-from pybackprop.course.stage.display import make_static, page_script, style
+from pybackprop.course.stage.display import make_static, page_script, style, with_pictures
 
 ROOT = Path(__file__).parents[2]
 INTERACTIVE = 'class="pybackprop-interactive'
@@ -85,6 +85,7 @@ def bring_to_life(app: Sphinx, page: str, template: str, context: dict[str, Any]
     if INTERACTIVE in context.get("body", ""):
         context["page_sheets"].append("_static/interactive.css")
         app.add_js_file("interactive.js")
+        context["body"] = with_pictures(context["body"])
 
 
 # Marks: an equation tagged T carries the error that the code cell tagged check-T printed.

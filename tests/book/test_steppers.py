@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from paths import ROOT
 from playwright.sync_api import expect
+from pybackprop_book import bring_to_life
 from test_accessibility import AXE, OF_THE_THEME, RUN
 
 import pybackprop as pb
@@ -633,6 +635,15 @@ def test_bad_data_leaves_the_still_and_a_reason(visit, tmp_path, spoil, reason):
 
 
 # In the book
+
+
+def test_the_book_shows_the_picture_in_place_of_the_stored_image():
+    scripts: list[str] = []
+    parts = [PARTS["forward"](), PARTS["race"]()]
+    context = {"body": "<p>".join(part.to_html(stored=True) for part in parts)}
+    bring_to_life(SimpleNamespace(add_js_file=scripts.append), "page", "", context, None)
+    assert context["body"] == "<p>".join(part.to_html() for part in parts)
+    assert scripts == ["interactive.js"]
 
 
 def test_every_stepper_of_a_page_steps_through_all_its_frames(visit, server, site, name):

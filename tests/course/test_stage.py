@@ -1,11 +1,13 @@
 """The stage: the tree and its three types, columns, the still, and both displays."""
 
+import base64
 import gzip
 import json
 import re
 import shutil
 import subprocess
 from html import unescape
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -145,11 +147,11 @@ def test_no_frames_too_many_frames_and_runs_that_do_not_match():
         return {"n": n, "say": "", "math": ""}
 
     with pytest.raises(ValueError, match="1 to 2000 frames, got 0; give it something to show"):
-        stepper("t", "T", "", [make_run(0)], table="")
+        stepper("t", "T", node("svg"), [make_run(0)], table="")
     with pytest.raises(ValueError, match="got 5000; take every k-th"):
-        stepper("t", "T", "", [make_run(5000)], table="")
+        stepper("t", "T", node("svg"), [make_run(5000)], table="")
     with pytest.raises(ValueError, match="2 runs for 1 combinations"):
-        stepper("t", "T", "", [make_run(1)] * 2, table="")
+        stepper("t", "T", node("svg"), [make_run(1)] * 2, table="")
 
 
 # Displays
@@ -229,6 +231,21 @@ def test_without_anywidget_the_still_is_shown(monkeypatch):
     bundle = make()._repr_mimebundle_()
     assert bundle["text/html"] == '<div class="pb-poster">x</div>'
     assert "anywidget" in bundle["text/plain"]
+
+
+def test_a_stored_picture_is_an_image_and_stands_on_the_page_as_it_was(monkeypatch):
+    monkeypatch.setenv(steppers.STATIC, "1")
+    part = steppers.forward_stepper(pb.Network([2, 3, 1], rng=0), [0.5, 1.0], [1.0])
+    text = part._repr_mimebundle_()["text/html"]
+    assert "<svg" not in text
+    (alt, source) = re.search(
+        r'<img class="pb-still" alt="([^"]*)".*base64,([^"]*)">', text
+    ).groups()
+    assert alt == "The network 2-3-1 with its weights and values"
+    picture = ElementTree.fromstring(base64.b64decode(source))  # well-formed, as images have to be
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "0.5715" in "".join(picture.itertext())
+    assert display.with_pictures(text) == part.to_html() != text
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -1,9 +1,11 @@
 """One object, two displays: a live widget in a notebook, plain HTML on a page without a kernel."""
 
+import base64
 import html
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -60,6 +62,8 @@ class Interactive:
         Returns ipywidgets by name, shown above the live widget.
     remake : callable, optional
         Takes the values of the controls by name, returns the `Interactive` to show instead.
+    stored : str, optional
+        The still with its picture as an image.
 
     Raises
     ------
@@ -74,6 +78,7 @@ class Interactive:
     summary: str
     controls: Callable[[], Mapping[str, Any]] | None = None
     remake: Callable[..., "Interactive"] | None = None
+    stored: str = ""
 
     def __post_init__(self) -> None:
         refuse_infinite(self.data, "data")
@@ -81,11 +86,16 @@ class Interactive:
     def __repr__(self) -> str:
         return self.summary
 
-    def to_html(self) -> str:
-        """Return the static form, the same for the same data."""
+    def to_html(self, *, stored: bool = False) -> str:
+        """Return the static form, for a page or for a stored notebook; the same for the same data.
+
+        Viewers that do not trust a notebook (JupyterLab before it is run, GitHub) take the elements
+        of a picture away and leave its text; an image they keep. `with_pictures` is the way back.
+        """
+        still = self.stored if stored and self.stored else self.poster
         return (
             f'<div class="pybackprop-interactive" data-kind="{html.escape(self.kind)}" '
-            f'data-name="{html.escape(self.name)}">{self.poster}'
+            f'data-name="{html.escape(self.name)}">{still}'
             f'<script type="application/json">{to_json(self.data)}</script></div>'
         )
 
@@ -120,7 +130,7 @@ class Interactive:
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         if is_static():
-            return {"text/html": self.to_html(), "text/plain": self.summary}
+            return {"text/html": self.to_html(stored=True), "text/plain": self.summary}
         try:
             live = self.live
         except ImportError:
@@ -135,6 +145,14 @@ class Interactive:
         data, metadata = made if isinstance(made, tuple) else (made, {})
         view = data[VIEW] | {"model_id": live.model_id}
         return {VIEW: view, "text/html": self.poster, "text/plain": self.summary}, metadata
+
+
+IMAGE = re.compile(r'<img class="pb-still"[^>]* src="data:image/svg\+xml;base64,([^"]*)">')
+
+
+def with_pictures(text: str) -> str:
+    """Return a page with the pictures of stored displays in place of their images."""
+    return IMAGE.sub(lambda found: base64.b64decode(found[1]).decode(), text)
 
 
 def to_json(data: Any) -> str:

@@ -119,11 +119,13 @@ def place(column: str, tag: str = "span", **more: Any) -> Node:
 
 # SVG
 
+SVG = "http://www.w3.org/2000/svg"
+
 
 def svg(width: float, height: float, alt: str, *parts: Part) -> Node:
     """Return a picture that scales with the page, with a label for those who do not see it."""
     return node(
-        "svg", *parts, viewBox=f"0 0 {width:g} {height:g}", width=f"{width:g}",
+        "svg", *parts, xmlns=SVG, viewBox=f"0 0 {width:g} {height:g}", width=f"{width:g}",
         height=f"{height:g}", role="img", aria_label=alt, font_family="sans-serif",
         font_size=12, style="max-width:100%",
     )  # fmt: skip

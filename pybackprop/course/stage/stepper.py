@@ -5,6 +5,7 @@ run is a list of frames (or columns made directly, where frames are many). ``ste
 places are marked; `Moment` does the same here, for readers without JavaScript.
 """
 
+import base64
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -221,6 +222,15 @@ CHANGES: dict[str, Callable[..., dict[str, str]]] = {
 """Mark -> what it changes about its element."""
 
 
+def image(picture: Node, now: Moment) -> Node:
+    """Return a picture as an image."""
+    source = base64.b64encode(write(picture, now.fill).encode()).decode()
+    return node(
+        "img", class_="pb-still", alt=picture.attributes.get("aria-label", ""),
+        style="background:#fff", src=f"data:image/svg+xml;base64,{source}",
+    )  # fmt: skip
+
+
 def choice(label: str, options: Sequence[str], start: int = 0) -> dict[str, Any]:
     """Return something the reader chooses; each combination of options has a run of its own."""
     return {"label": label, "options": list(options), "start": start}
@@ -229,7 +239,7 @@ def choice(label: str, options: Sequence[str], start: int = 0) -> dict[str, Any]
 def stepper(
     name: str,
     title: str,
-    picture: Part,
+    picture: Node,
     runs: Sequence[Columns],
     *,
     table: Part,
@@ -249,7 +259,9 @@ def stepper(
     ----------
     name, title : str
         For links, and for the reader.
-    picture, table : str, Node or Markup
+    picture : Node
+        An SVG with marked places.
+    table : str, Node or Markup
         With marked places.
     runs : sequence of columns
         One for each combination of the choices, the last choice changing fastest. Each has ``n``,
@@ -293,11 +305,9 @@ def stepper(
     number = 0
     for one in choices:
         number = number * len(one["options"]) + one["start"]
+    now = Moment({**common, **plain[number]["cols"]}, start or plain[number]["n"] - 1, number)
     scroll = {"tabindex": "0", "role": "group", "aria_label": caption}
-    poster = node(
-        "div",
-        node("div", node("strong", title, class_="pb-title"), class_="pb-head"),
-        node("div", picture, class_="pb-picture"),
+    rest = (
         node(
             "div",
             node("div", class_="pb-math", data_t="math"),
@@ -311,9 +321,18 @@ def stepper(
             class_="pb-numbers",
             open="",
         ),
-        class_="pb-poster" + " pb-wide" * wide,
     )
-    now = Moment({**common, **plain[number]["cols"]}, start or plain[number]["n"] - 1, number)
+    head = node("div", node("strong", title, class_="pb-title"), class_="pb-head")
+    poster, stored = (
+        write(
+            node(
+                "div", head, node("div", shown, class_="pb-picture"), rest,
+                class_="pb-poster" + " pb-wide" * wide,
+            ),
+            now.fill,
+        )
+        for shown in (picture, image(picture, now))
+    )  # fmt: skip
     data = {
         "name": name,
         "title": title,
@@ -326,4 +345,4 @@ def stepper(
     }
     steps = max(run["n"] for run in plain)
     summary = f"{title}: {steps} step{'s' * (steps > 1)}"
-    return Interactive("stepper", name, data, write(poster, now.fill), summary, controls, remake)
+    return Interactive("stepper", name, data, poster, summary, controls, remake, stored)

@@ -86,4 +86,6 @@ def write(part: str | Node | Markup, fill: Callable[[Node], Node] = lambda one: 
         return "".join(write(child, fill) for child in part)
     tag, attributes, children = fill(part)
     named = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    if tag == "img":  # has no end
+        return f"<{tag}{named}>"
     return f"<{tag}{named}>{write(children, fill)}</{tag}>"
