@@ -59,7 +59,9 @@ __version__ = "0.1.0"
 HOME = {
     "activations": ["ACTIVATIONS", "Activation", "softmax_jacobian"],
     "checkpoint": ["Checkpoint", "load", "save"],
+    "checks": [],
     "data": ["class_weights", "one_hot"],
+    "engine": [],
     "gradcheck": [
         "DotProductReport",
         "GradientReport",
@@ -72,6 +74,7 @@ HOME = {
     ],
     "history": ["History", "Moment", "Record"],
     "initializers": ["INITIALIZERS"],
+    "lookup": [],
     "losses": ["LOSSES", "Loss", "Objective", "objective"],
     "network": ["Forward", "Network", "Trace", "backprop", "forward"],
     "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "RMSProp"],
@@ -79,6 +82,7 @@ HOME = {
     "schedules": [],
     "scores": ["accuracy", "confusion", "evaluate", "predict", "recall"],
     "stopping": ["LossBelow", "LossChangeBelow", "MaxIterations", "Patience"],
+    "threads": [],
     "training": ["train"],
 }
 """Module -> its public names. A module is loaded when one of its names is first used: loading all
@@ -87,19 +91,21 @@ of them takes nearly as long as importing NumPy does."""
 __all__ = ["schedules", *(name for names in HOME.values() for name in names)]
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker that saw this would accept any name
 
-    for module, names in HOME.items():
-        if name in (module, *names):
-            home = import_module(f".{module}", __name__)
-            value = globals()[name] = home if name == module else getattr(home, name)
-            return value
-    cure = ""
-    if name in ("plots", "steppers", "exercises", "interactive"):
-        where = "steppers" if name == "interactive" else name
-        cure = f"; it is part of the course: from pybackprop.course import {where}"
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{cure}")
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        for module, names in HOME.items():
+            if name in (module, *names):
+                home = import_module(f".{module}", __name__)
+                value = globals()[name] = home if name == module else getattr(home, name)
+                return value
+        cure = ""
+        if name in ("plots", "steppers", "exercises", "interactive"):
+            where = "steppers" if name == "interactive" else name
+            cure = f"; it is part of the course: from pybackprop.course import {where}"
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{cure}")
 
 
 def __dir__() -> list[str]:
