@@ -50,7 +50,7 @@ class LossBelow:
 
     def __post_init__(self) -> None:
         check_positive("threshold", self.threshold)
-        lookup(LOSSES, self.each, "span")
+        lookup(SPANS, self.each, "span")
 
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
@@ -75,7 +75,7 @@ class LossChangeBelow:
 
     def __post_init__(self) -> None:
         check_positive("threshold", self.threshold)
-        lookup(LOSSES, self.each, "span")
+        lookup(SPANS, self.each, "span")
 
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
@@ -121,13 +121,13 @@ class Patience:
         return None
 
 
-LOSSES = {"epoch": "train_loss", "iteration": "losses"}
+SPANS = {"epoch": "train_loss", "iteration": "losses"}
 """What a rule looks at each time -> where a `History` has it."""
 
 
 def losses_of(now: Moment, each: str) -> list[float]:
     """Return the loss of every epoch, or of every iteration, so far."""
-    losses: list[float] = getattr(now.history, LOSSES[each])
+    losses: list[float] = getattr(now.history, SPANS[each])
     return losses
 
 

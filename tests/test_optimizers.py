@@ -906,7 +906,7 @@ PYTORCH = {
 
 @pytest.mark.parametrize("name", PYTORCH)
 def test_pytorch_takes_the_same_path(name):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed: make bench-env has it")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra bench has it)")
     ours, theirs = PYTORCH[name]
     start, grads = vectors_of(7, steps=400)
     path = path_of(ours(), start, grads)
