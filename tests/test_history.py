@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pybackprop as pb
-from pybackprop.history import History, Moment, Record, check_history
+from pybackprop.history import History, Moment, Record, check_history, shown
 from pybackprop.stopping import LossBelow
 
 
@@ -73,6 +73,12 @@ def test_large_and_tiny_numbers_print_in_a_readable_width():
         "        1          3  51234.5000        1.000e-09",
         "        2          6  2.000e+221              inf",
     ]
+
+
+def test_where_four_decimals_end():
+    assert [shown(number) for number in (999_999, 1e6, 5.1e-5, 4.9e-5, -0.5, -2e7)] == [
+        "999999.0000", "1.000e+06", "0.0001", "4.900e-05", "-0.5000", "-2.000e+07",
+    ]  # fmt: skip
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=30), st.lists(st.floats(), min_size=1))
