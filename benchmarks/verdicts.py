@@ -141,13 +141,13 @@ def zeros(rng: np.random.Generator, dtype: Any) -> Iterator[Case]:
 
 
 KINDS: dict[str, tuple[Callable[..., Iterator[Case]], int]] = {
-    "start values": (fresh, 1200),
+    "start values": (fresh, 1000),
     "depth 4 to 10": (deep, 500),
-    "1 to 64 examples": (batches, 800),
-    "loss 1e-6 to 1e6": (sizes_of_loss, 800),
-    "trained, 1e-1 to 1e-8": (trained, 900),
+    "1 to 64 examples": (batches, 700),
+    "loss 1e-6 to 1e6": (sizes_of_loss, 700),
+    "trained, 1e-1 to 1e-8": (trained, 800),
     "at a minimum": (minimum, 600),
-    "sums exactly 0": (zeros, 800),
+    "sums exactly 0": (zeros, 700),
 }
 
 

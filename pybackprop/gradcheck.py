@@ -174,7 +174,7 @@ def relative_error(a: ArrayLike, b: ArrayLike, floor: float) -> Array:
 
 SAFETY = 10
 """Rounding may be this many times what it usually is."""
-SAMPLES = 16
+SAMPLES = 12
 EPS = np.finfo(float).eps.item()
 
 
@@ -326,7 +326,7 @@ class Near:
             twin = net.with_params(theta)
             run = forward(twin, self.X)
             value = twin.objective.value(run.z[twin.L], run.a[twin.L], self.Y, self.weights)
-            return value + penalty(twin)
+            return value + penalty(twin) if net.penalty else value
 
         return C
 
@@ -1049,9 +1049,9 @@ def dot_product_test(
             if block in net.fixed:
                 continue
             made = trace.grad.b[l][:, None] if letter == "b" else trace.grad.W[l]
-            slope = made - (net.penalty * W[l] if letter == "W" else 0)
-            v = generator.normal(size=slope.shape)
-            add(f"{BP[letter]} {block}", (values @ v.T, delta), (v, slope))
+            shrink = net.penalty * W[l] if letter == "W" else np.zeros(1)
+            v = generator.normal(size=made.shape)
+            add(f"{BP[letter]} {block}", (values @ v.T, delta), (v, made - shrink), eps * shrink)
     names, left, right, allowance = zip(*rows, strict=True)
     return DotProductReport(list(names), np.array(left), np.array(right), np.array(allowance))
 
