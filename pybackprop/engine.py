@@ -254,7 +254,9 @@ class Plan:
         self.y = empty(m, sizes[-1], like=theta) if y is None else y
         self.w = np.ones(m, theta.dtype) if weighted else None
         self.grad = Params(sizes, dtype=theta.dtype)
-        self.plain = type(optimizer) is SGD and not optimizer.momentum and not keep
+        self.plain: SGD | None = None
+        if type(optimizer) is SGD and not optimizer.momentum and not keep:
+            self.plain = optimizer
         self.rate = 1.0  # what the output delta is scaled by
         self.scale = np.full((m, sizes[-1]), 1 / m, theta.dtype)
         self.ones = {n: np.ones((n, 1), theta.dtype) for n in {m, sizes[-1]}}
@@ -278,7 +280,7 @@ class Plan:
 
     def write_forward(self) -> list[Call]:
         """Return FP1 and FP2, up to the logits of the output layer."""
-        net, calls = self.net, []
+        net, calls = self.net, list[Call]()
         for l in net.phi:
             z, a, b = self.z[l], self.a[l], net.params.b[l][None, :]
             calls += [product(self.a[l - 1], net.params.W[l].T, z), partial(np.add, z, b, z)]  # FP1
@@ -356,7 +358,7 @@ class Plan:
         L = self.net.L
         z, a, s, delta = self.z[L], self.a[L], self.y, self.delta[L]
         v, e, losses, ones = (np.ones_like(z) for _ in range(4))
-        forward = [partial(np.multiply, z, s, v)]
+        forward: list[Call] = [partial(np.multiply, z, s, v)]
         if self.keep:
             forward += sigmoid_forward(z, a)
         return (
@@ -422,7 +424,7 @@ class Plan:
 
     def write_backward(self) -> list[Call]:
         """Return BP2, BP3, and BP4 where the update does not do it."""
-        net, m, calls = self.net, self.m, []
+        net, m, calls = self.net, self.m, list[Call]()
         for l in range(net.L - 1, 0, -1):
             calls.append(product(self.delta[l + 1], net.params.W[l + 1], self.delta[l]))
             calls += self.activation_backward(l)  # BP2
@@ -449,7 +451,9 @@ class Plan:
     def chunked(self, l: int) -> bool:
         """Whether a layer's weights are updated part by part, right after each part's gradient."""
         large = self.net.params.W[l].size > CHUNK
-        return self.plain and large and not self.net.penalty and f"W[{l}]" not in self.net.fixed
+        return (
+            bool(self.plain) and large and not self.net.penalty and f"W[{l}]" not in self.net.fixed
+        )
 
     def write_update(self) -> list[Call]:
         """Return the update: the optimizer's, or for plain gradient descent a subtraction."""
@@ -467,7 +471,8 @@ class Plan:
                 *calls,
                 *map(partial(partial, np.copyto), held, kept),
             ]
-        calls, begin = [], 0
+        begin = 0
+        calls = []
         for l in net.phi:
             if self.chunked(l):
                 where = net.params.blocks[f"W[{l}]"]
@@ -503,13 +508,14 @@ class Plan:
         for call in self.loss_calls:
             call()
         each = self.each if self.w is None else self.each * self.w
-        return each.sum().item() / self.m + (penalty(self.net) if self.net.penalty else 0.0)
+        total = float(each.sum()) / self.m
+        return total + float(penalty(self.net)) if self.net.penalty else total
 
     def backward(self) -> None:
         """Work out deltas and gradient, after `forward`."""
         rate = 1.0
         if self.plain:
-            rate = learning_rate(self.optimizer.lr, self.optimizer.t + 1)
+            rate = learning_rate(self.plain.lr, self.plain.t + 1)
         if self.w is not None:
             np.multiply(self.w[:, None], rate / self.m, out=self.scale)
         elif rate != self.rate:
@@ -523,7 +529,7 @@ class Plan:
         for call in self.update_calls:
             call()
         if self.plain:
-            self.optimizer.t += 1
+            self.plain.t += 1
 
     def step(self) -> None:
         """Do one forward pass, one backward pass and one update."""
