@@ -741,7 +741,8 @@ def test_an_object_is_taken_as_it_is():
         lr, t = 0.1, 0
         update = state = load_state = print
 
-    for optimizer in (SGD(0.1), Mine()):
+    falling = SGD(lambda t: 1 / t)  # asked for its next rate, not for that of an update -1
+    for optimizer in (SGD(0.1), falling, Mine()):
         assert get_optimizer(optimizer) is optimizer
 
 
