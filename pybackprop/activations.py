@@ -290,8 +290,10 @@ def of_layers(
     {1: 'tanh', 2: 'sigmoid'}
     """
     count = len(sizes) - 2
-    several = isinstance(hidden, Iterable) and not isinstance(hidden, str)
-    each = list(hidden) if several else [hidden] * count
+    if isinstance(hidden, Iterable) and not isinstance(hidden, str):
+        each = list(hidden)
+    else:
+        each = [hidden] * count
     if len(each) != count:
         names = [getattr(one, "name", one) for one in each]
         raise ValueError(

@@ -226,7 +226,8 @@ class Params:
         IndexError
             There is no such number; the message says what there is.
         """
-        view = {"W": self.W, "b": self.b}.get(letter, {}).get(layer)
+        views: Mapping[int, Array] = {"W": self.W, "b": self.b}.get(letter, Views(letter, {}))
+        view = views.get(layer)
         place = (j,) if i is None else (j, i)
         if view is None or len(place) != view.ndim or not all(map(in_range, place, view.shape)):
             raise IndexError(
@@ -268,7 +269,7 @@ def copied(sizes: Sequence[int], theta: Array) -> Params:
 
 
 def in_range(position: int, size: int) -> bool:
-    return 0 <= position < size
+    return position in range(size)
 
 
 def blocks(sizes: Sequence[int]) -> dict[str, slice]:

@@ -55,9 +55,9 @@ def test_every_name_of_other_libraries_leads_to_one_that_is_there():
         ("loss", "MSELoss", "mse"),
         ("initialization", "glorot_uniform", "xavier"),
         ("initialization", "kaiming_normal_", "he"),
-        ("optimizer", "sgd", "SGD"),
-        ("optimizer", "momentum", "SGD"),
-        ("optimizer", "RMSprop", "RMSProp"),
+        ("optimizer", "SGD", "sgd"),
+        ("optimizer", "momentum", "sgd"),
+        ("optimizer", "RMSprop", "rmsprop"),
     ],
 )
 def test_names_of_other_libraries(what, given, meant):
