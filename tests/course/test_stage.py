@@ -199,6 +199,8 @@ def test_the_view_is_that_of_the_widget_with_its_controls(monkeypatch):
     part = steppers.forward_stepper(pb.Network([2, 3, 1], rng=0), [0.5, 1.0])
     data, _ = part._repr_mimebundle_()
     assert part.live is not part.widget
+    assert data["text/html"] == part.stored
+    assert part.stored.count("<img") == 1
     assert data[display.VIEW]["model_id"] == part.live.model_id
 
 

@@ -86,13 +86,18 @@ class Interactive:
     def __repr__(self) -> str:
         return self.summary
 
+    @property
+    def still(self) -> str:
+        """The still as a notebook stores it."""
+        return self.stored or self.poster
+
     def to_html(self, *, stored: bool = False) -> str:
         """Return the static form, for a page or for a stored notebook; the same for the same data.
 
         Viewers that do not trust a notebook (JupyterLab before it is run, GitHub) take the elements
         of a picture away and leave its text; an image they keep. `with_pictures` is the way back.
         """
-        still = self.stored if stored and self.stored else self.poster
+        still = self.still if stored else self.poster
         return (
             f'<div class="pybackprop-interactive" data-kind="{html.escape(self.kind)}" '
             f'data-name="{html.escape(self.name)}">{still}'
@@ -135,7 +140,7 @@ class Interactive:
             live = self.live
         except ImportError:
             return {
-                "text/html": self.poster,
+                "text/html": self.still,
                 "text/plain": f"{self.summary} (python -m pip install anywidget makes it move)",
             }
         # Boxes of ipywidgets 7 have no bundle, and those of 8 lack what Colab asks for: the bundle
@@ -144,7 +149,7 @@ class Interactive:
         made = self.widget._repr_mimebundle_()
         data, metadata = made if isinstance(made, tuple) else (made, {})
         view = data[VIEW] | {"model_id": live.model_id}
-        return {VIEW: view, "text/html": self.poster, "text/plain": self.summary}, metadata
+        return {VIEW: view, "text/html": self.still, "text/plain": self.summary}, metadata
 
 
 IMAGE = re.compile(r'<img class="pb-still"[^>]* src="data:image/svg\+xml;base64,([^"]*)">')

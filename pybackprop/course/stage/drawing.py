@@ -120,6 +120,8 @@ def place(column: str, tag: str = "span", **more: Any) -> Node:
 # SVG
 
 SVG = "http://www.w3.org/2000/svg"
+FAINT: dict[str, Any] = {"stroke": "currentColor", "stroke_opacity": 0.25}
+"""Lines behind others, where there is no style sheet."""
 
 
 def svg(width: float, height: float, alt: str, *parts: Part) -> Node:
@@ -273,8 +275,7 @@ def swatch(number: int) -> Node:
 
 def grid_line(x1: float, y1: float, x2: float, y2: float) -> Node:
     """Draw a thin line."""
-    more = {"class_": "pb-grid", "stroke": "currentColor", "stroke_opacity": 0.2}
-    return node("line", **between((x1, y1), (x2, y2)), **more)
+    return node("line", class_="pb-grid", **FAINT, **between((x1, y1), (x2, y2)))
 
 
 Point = tuple[float, float]
@@ -382,7 +383,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         start = at(l - 1, entry.i)
         line = between(start, (x, y), r)
         hit = node("line", class_="pb-hit", **line) if pick else ()
-        edge = node("line", class_="pb-edge", stroke="currentColor", **line)
+        edge = node("line", class_="pb-edge", **FAINT, **line)
         lit = {"data_k": f"e{k}", "data_pick": picked["data_pick"]}
         edges.append(node("g", node("title", str(entry)), edge, hit, **lit))
         few = max(net.sizes[l - 1 : l + 1]) <= 3
@@ -397,9 +398,8 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
             )
         )  # fmt: skip
     for j in range(net.sizes[-1]):
-        thin = {"class_": "pb-edge pb-thin", "stroke": "currentColor"}
-        ends = between(at(net.L, j), last, r, 29)
-        edges.append(node("g", node("line", **thin, **ends), data_k=f"c{j}"))
+        line = between(at(net.L, j), last, r, 29)
+        edges.append(node("g", node("line", class_="pb-edge", **FAINT, **line), data_k=f"c{j}"))
     for layer, size in enumerate(net.sizes):
         for j in range(size):
             x, y = at(layer, j)

@@ -8,7 +8,7 @@ import numpy as np
 from ...optimizers import SGD, Adam, RMSProp
 from ...params import Array
 from ..stage.display import Interactive
-from ..stage.drawing import Chart, lines, place, svg, swatch, table, words
+from ..stage.drawing import FAINT, Chart, lines, place, svg, swatch, table, words
 from ..stage.stepper import MOST_FRAMES, choice, num, packed, rounded, stepper
 from ..stage.tree import Markup, Node, Part, Template, node
 from .one_example import rates
@@ -172,7 +172,7 @@ def contours(surface: Surface, chart: Chart) -> Node:
             closed = len(points) > 2 and bool((points[0] == points[-1]).all())
             steps = np.diff(points, axis=0)[: -1 if closed else None].ravel().tolist()
             path.append(f"M{points[0][0]} {points[0][1]}l{joined(steps)}" + "z" * closed)
-    return node("path", d="".join(path), class_="pb-contour", fill="none", stroke="currentColor",
+    return node("path", d="".join(path), class_="pb-contour", fill="none", **FAINT,
                 transform="scale(.1)", vector_effect="non-scaling-stroke")  # fmt: skip
 
 
