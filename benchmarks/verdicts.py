@@ -273,6 +273,8 @@ def plant(bug: str, rng: np.random.Generator, dtype: Any) -> tuple[Any, ...] | N
     penalty = 0.1 if bug == "penalty missing" else 0.0
     hidden = str(rng.choice(["sigmoid", "tanh", "softplus", "gelu", "relu"]))
     net = network(rng, depth, dtype, (3, 4), pair=pair, penalty=penalty, hidden=hidden)
+    for l in net.phi:  # without a sum of exactly 0: at a kink more than one slope is right
+        net.params.b[l] = rng.normal(size=net.sizes[l])
     X, Y = rng.normal(size=(m, 3)), targets(net, m, rng)
     if rng.integers(2):
         pb.train(net, X, Y, optimizer=pb.Adam(0.02), epochs=30, batch_size=m, rng=0)
