@@ -6,6 +6,9 @@ A chapter of the book stands behind each module; start with ``network.py``.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a test compares
+    from . import graph as graph
+    from . import layers as layers
+    from . import operations as operations
     from . import schedules as schedules
     from .activations import ACTIVATIONS as ACTIVATIONS
     from .activations import Activation as Activation
@@ -31,6 +34,7 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .losses import Loss as Loss
     from .losses import Objective as Objective
     from .losses import objective as objective
+    from .model import Model as Model
     from .network import Forward as Forward
     from .network import Network as Network
     from .network import Trace as Trace
@@ -72,11 +76,15 @@ HOME = {
         "taylor_test",
         "verify",
     ],
+    "graph": [],
     "history": ["History", "Moment", "Record"],
     "initializers": ["INITIALIZERS"],
+    "layers": [],
     "lookup": [],
     "losses": ["LOSSES", "Loss", "Objective", "objective"],
+    "model": ["Model"],
     "network": ["Forward", "Network", "Trace", "backprop", "forward"],
+    "operations": [],
     "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "RMSProp"],
     "params": ["Entry", "Params"],
     "schedules": [],
@@ -88,7 +96,13 @@ HOME = {
 """Module -> its public names. A module is loaded when one of its names is first used: loading all
 of them takes nearly as long as importing NumPy does."""
 
-__all__ = ["schedules", *(name for names in HOME.values() for name in names)]
+__all__ = [
+    "graph",
+    "layers",
+    "operations",
+    "schedules",
+    *(name for names in HOME.values() for name in names),
+]
 
 
 if not TYPE_CHECKING:  # a type checker that saw this would accept any name

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .model import Model, Run
 from .network import Network, Trace
 from .optimizers import OptimizerLike
 from .params import Array
@@ -18,7 +19,7 @@ class Record:
 
     Attributes
     ----------
-    net : Network
+    net : Network or Model
         A copy of the network as it started.
     X : array of shape (m, n_0)
     Y : array of shape (m, n_L)
@@ -33,7 +34,7 @@ class Record:
         ``examples[i]``: the rows of X in the batch of update i.
     """
 
-    net: Network
+    net: Network | Model
     X: Array
     Y: Array
     rules: list["Rule"] = field(default_factory=list)
@@ -183,11 +184,11 @@ class Moment:
 
     Attributes
     ----------
-    net : Network
+    net : Network or Model
     optimizer : SGD, RMSProp, Adam, AdamW, or one of your own
     history : History
         Up to and including this iteration.
-    trace : Trace
+    trace : Trace, or Run of a model
         Of this iteration's batch, before the update. Its arrays are written anew in the next
         iteration: copy what you want to keep.
     epoch : int
@@ -196,10 +197,10 @@ class Moment:
         Whether this was the last batch of the epoch; the history then holds the epoch's numbers.
     """
 
-    net: Network
+    net: Network | Model
     optimizer: OptimizerLike
     history: History
-    trace: Trace | None = None
+    trace: Trace | Run | None = None
     epoch: int = 0
     epoch_ended: bool = False
 

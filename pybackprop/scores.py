@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from .checks import check_examples, check_weights
 from .data import Data, are_classes, classes
+from .model import Model
 from .network import Network, forward, penalty
 from .params import Array
 
@@ -12,17 +13,21 @@ ROWS = 1024
 """Examples that go through the network at a time where only its outputs are wanted."""
 
 
-def predict(net: Network, X: ArrayLike) -> Array:
+def predict(net: Network | Model, X: ArrayLike) -> Array:
     """Return the outputs a[L], shape (m, n_L), for a batch X of shape (m, n_0).
+
+    Of a model, what its function returns: logits, where its loss takes logits.
 
     >>> net = Network([2, 1], output="sigmoid", init="zeros")
     >>> predict(net, [[3.0, 0.5]])
     array([[0.5]])
     """
-    return forward(net, X).a[net.L]
+    return net(X) if isinstance(net, Model) else forward(net, X).a[net.L]
 
 
-def evaluate(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None) -> float:
+def evaluate(
+    net: Network | Model, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None
+) -> float:
     """Return the loss C of the network on a batch: X of shape (m, n_0), Y of shape (m, n_L).
 
     ``weights``, one number per example, multiply its loss; a penalty of the network is added.
@@ -34,7 +39,7 @@ def evaluate(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None
     return assess(net, examples(net, X, Y, weights))[0]
 
 
-def accuracy(net: Network, X: ArrayLike, Y: ArrayLike) -> float:
+def accuracy(net: Network | Model, X: ArrayLike, Y: ArrayLike) -> float:
     """Return the share of examples whose class the network gets right, from 0 to 1.
 
     The class of a row is the column of its largest number; with a single output, whether it is at
@@ -68,7 +73,7 @@ def accuracy(net: Network, X: ArrayLike, Y: ArrayLike) -> float:
     return (counts.trace() / counts.sum()).item()
 
 
-def confusion(net: Network, X: ArrayLike, Y: ArrayLike) -> Array:
+def confusion(net: Network | Model, X: ArrayLike, Y: ArrayLike) -> Array:
     """Return how often each true class (row) was answered with each class (column).
 
     Parameters and errors as in `accuracy`.
@@ -101,7 +106,7 @@ def confusion(net: Network, X: ArrayLike, Y: ArrayLike) -> Array:
     return assess(net, data)[1]
 
 
-def recall(net: Network, X: ArrayLike, Y: ArrayLike) -> Array:
+def recall(net: Network | Model, X: ArrayLike, Y: ArrayLike) -> Array:
     """Return the share of each class's examples that was found, shape (k,); NaN without any.
 
     Parameters and errors as in `accuracy`. The mean over classes is the balanced accuracy.
@@ -120,14 +125,19 @@ def recalls(counts: Array) -> Array:
     return shares
 
 
-def tally(true: Array, answered: Array, count: int) -> Array:
-    """Return the confusion matrix of two lists of class numbers."""
+def tally(true: Array, answered: Array, count: int = 2) -> Array:
+    """Return the confusion matrix of two lists of class numbers, for this many classes at least."""
+    count = max(2, count, 1 + int(true.max()), 1 + int(answered.max()))
     pairs = true.astype(int) * count + answered.astype(int)
     return np.bincount(pairs, minlength=count * count).reshape(count, count)
 
 
-def examples(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None) -> Data:
+def examples(
+    net: Network | Model, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None
+) -> Data:
     """Return the examples, checked against the network once and for all."""
+    if isinstance(net, Model):
+        return net.examples(X, Y, weights)
     X, Y = check_examples(X, Y, net.sizes, net.dtype, net.loss.name, net.loss.domain)
     # Gathering rows from an array of another layout would copy all of it for each batch.
     X, Y = np.ascontiguousarray(X), np.ascontiguousarray(Y)
@@ -136,16 +146,25 @@ def examples(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None
     return Data(X, Y, check_weights(weights, len(X), net.dtype), labels)
 
 
-def assess(net: Network, data: Data) -> tuple[float, Array]:
-    """Return the loss, and the confusion matrix (of zeros without classes)."""
-    count = max(2, net.sizes[-1])
-    total, counts = 0.0, np.zeros((count, count), int)
+def assess(net: Network | Model, data: Data) -> tuple[float, Array]:
+    """Return the loss, and the confusion matrix (empty without classes)."""
+    total, answered, width = 0.0, [], 0
     for start in range(0, len(data), ROWS):
         part = slice(start, start + ROWS)
-        y, w = data.Y[part], None if data.weights is None else data.weights[part]
-        run = forward(net, data.X[part])
-        z, a = run.z[net.L], run.a[net.L]
-        total += net.objective.value(z, a, y, w).item() * len(y)
-        if data.labels is not None:
-            counts += tally(data.labels[part], classes(a), count)
-    return (total / len(data) + penalty(net)).item(), counts
+        x, y, w = data.X[part], data.Y[part], None if data.weights is None else data.weights[part]
+        if isinstance(net, Model):
+            a = net(x)
+            total += np.sum(net.losses(a, y) * (1.0 if w is None else w)).item()
+            answered.append(net.answers(a))
+        else:
+            run = forward(net, x)
+            z, a = run.z[net.L], run.a[net.L]
+            total += net.objective.value(z, a, y, w).item() * len(y)
+            answered.append(classes(a))
+        width = a.shape[-1]
+    C = total / len(data)
+    if isinstance(net, Network):
+        C = (C + penalty(net)).item()
+    if data.labels is None:
+        return C, np.zeros((0, 0), int)
+    return C, tally(data.labels, np.concatenate(answered), width)

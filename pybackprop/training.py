@@ -19,9 +19,10 @@ from .data import Batches, Data
 from .engine import Plan, encoded
 from .history import History, Moment, Record, Rule
 from .initializers import Seed
+from .model import Model, ModelPlan
 from .network import Network
 from .optimizers import OptimizerLike, get_optimizer
-from .params import Array
+from .params import Array, aligned_zeros
 from .schedules import learning_rate
 from .scores import assess, examples, recalls, tally
 from .stopping import (
@@ -43,7 +44,7 @@ RISE = 1e6
 
 
 def train(
-    net: Network,
+    net: Network | Model,
     X: ArrayLike,
     Y: ArrayLike,
     *,
@@ -63,9 +64,9 @@ def train(
 
     Parameters
     ----------
-    net : Network
-    X : array of shape (m, n_0)
-    Y : array of shape (m, n_L)
+    net : Network or Model
+    X : array of shape (m, n_0); of a model (m, ...)
+    Y : array of shape (m, n_L); of a model what its loss takes, such as class numbers
     optimizer : SGD, RMSProp, Adam, AdamW, one of your own, or a name such as "adam"
         It goes on from what it remembers of earlier training; ``reset()`` makes it start anew.
     epochs : int
@@ -134,8 +135,10 @@ def train(
             2          2     0.5000
             3          3     0.1250
     """
-    if not isinstance(net, Network) or net.dtype.kind != "f":
-        raise TypeError(f"net is {net!r}; give a Network of real numbers, such as dtype=float")
+    if not isinstance(net, Network | Model) or net.dtype.kind != "f":
+        raise TypeError(
+            f"net is {net!r}; give a Network or a Model of real numbers, such as dtype=float"
+        )
     data = examples(net, X, Y, weights)
     held_out = None if validation is None else check_validation(net, validation)
     optimizer = get_optimizer(optimizer)
@@ -165,7 +168,7 @@ def train(
     lowest = math.inf
     loss_sum, limit = 0.0, 0.0
     answered = None if data.labels is None else data.labels.copy()
-    pace = Pace(net.sizes, batches.size)
+    pace = Pace(net.sizes if isinstance(net, Network) else (theta.size, 1), batches.size)
     # A run that diverges overflows on its way; it ends with a reason and one warning.
     with bar, pace, interrupts() as interrupted, np.errstate(all="ignore"):
         for epoch, last, rows in batches.of(epochs):
@@ -233,7 +236,7 @@ def train(
 OWN_RULES = (MaxIterations, LossBelow, LossChangeBelow, Patience)
 
 
-def ceiling(loss: float, limit: float, start: Network, data: Data) -> float:
+def ceiling(loss: float, limit: float, start: Network | Model, data: Data) -> float:
     """Return the loss from which on a run counts as diverged.
 
     It is RISE times the first batch's loss. That batch may have been an easy one: before a run is
@@ -243,30 +246,37 @@ def ceiling(loss: float, limit: float, start: Network, data: Data) -> float:
     return limit if loss < limit else max(limit, RISE * assess(start, data)[0], 1.0)
 
 
-def record_of(start: Network, data: Data, rules: list[Any]) -> Record:
+def record_of(start: Network | Model, data: Data, rules: list[Any]) -> Record:
     """Return an empty record, with what training began with."""
     return Record(net=start, X=data.X, Y=data.Y, rules=rules, theta=[start.params.theta.copy()])
 
 
 def plans(
-    net: Network, data: Data, batches: Batches, optimizer: OptimizerLike, keep: bool
-) -> Callable[[Array], Plan]:
+    net: Network | Model, data: Data, batches: Batches, optimizer: OptimizerLike, keep: bool
+) -> Callable[[Array], Plan | ModelPlan]:
     """Return a function from the rows of a batch to a plan that holds them.
 
     Two plans are made: one for the batch size, one for a shorter last batch.
     """
     X, weights = data.X, data.weights
-    Y, signs = encoded(net, data.Y)
-    settings: Any = {"weighted": weights is not None, "signs": signs, "keep": keep}
+    Y, signs = (data.Y, False) if isinstance(net, Model) else encoded(net, data.Y)
+    weighted = weights is not None
+
+    def make(x: Array, y: Array) -> Plan | ModelPlan:
+        if isinstance(net, Model):
+            return ModelPlan(net, x, y, optimizer, weighted=weighted)
+        settings: Any = {"weighted": weighted, "signs": signs, "keep": keep}
+        return Plan(net, len(x), optimizer, x=x, y=y, **settings)
+
     if batches.count == 1:
-        whole = Plan(net, len(data), optimizer, x=X, y=Y, **settings)
+        whole = make(X, Y)
         if weights is not None and whole.w is not None:
             whole.w[:] = weights
         return lambda rows: whole
     sizes = {batches.size, len(data) % batches.size or batches.size}
-    made = {size: Plan(net, size, optimizer, **settings) for size in sizes}
+    made = {m: make(room(m, like=X), room(m, like=Y)) for m in sizes}
 
-    def plan_for(rows: Array) -> Plan:
+    def plan_for(rows: Array) -> Plan | ModelPlan:
         plan = made[len(rows)]
         # mode="clip" writes straight into the array; the default makes a copy on the way.
         X.take(rows, axis=0, out=plan.x, mode="clip")
@@ -276,6 +286,12 @@ def plans(
         return plan
 
     return plan_for
+
+
+def room(m: int, like: Array) -> Array:
+    """Return an aligned array for m of the examples."""
+    count = m * math.prod(like.shape[1:])
+    return aligned_zeros(count, like.dtype).reshape(m, *like.shape[1:])
 
 
 def warn_of_divergence(history: History) -> None:
@@ -320,7 +336,7 @@ def close_epoch(
     history.epoch_ends.append(history.iterations)
     history.train_loss.append(loss)
     if answered is not None and data.labels is not None:
-        counts = tally(data.labels, answered, max(2, now.net.sizes[-1]))
+        counts = tally(data.labels, answered)
         history.train_accuracy.append((counts.trace() / counts.sum()).item())
         if data.uneven:
             history.train_recall.append(np.nanmean(recalls(counts)).item())
@@ -377,7 +393,7 @@ def progress_bar(total: int) -> Any:
     return tqdm(total=total, unit="batch")
 
 
-def check_validation(net: Network, validation: Any) -> Data:
+def check_validation(net: Network | Model, validation: Any) -> Data:
     """Return the held-out examples, checked like the others."""
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError(

@@ -1,0 +1,256 @@
+"""Layers against PyTorch, five-point differences and the dot-product law, over random shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pybackprop import layers
+from pybackprop.graph import Node, gradient, hessian_product, jacobian_product
+from pybackprop.layers import attention, batch_norm, conv1d, conv2d, gru, lstm, rnn
+
+SIZE = st.integers(1, 5)
+SEEDS = st.integers(0, 2**32 - 1)
+MANY = settings(max_examples=30, deadline=None)
+
+# Each layer as f(*arrays), and the shapes of its arrays, drawn from 1 to 5 in each dimension.
+
+
+def running(x):
+    """Fresh running averages for the channels of x."""
+    return np.zeros(x.shape[1]), np.ones(x.shape[1])
+
+
+def one_of_classes(m, k, seed):
+    return np.random.default_rng(seed).integers(0, k, m)
+
+
+@st.composite
+def linear_case(draw):
+    m, n, o, T = (draw(SIZE) for _ in range(4))
+    shape = draw(st.sampled_from([(m, n), (m, T, n)]))
+    b = draw(st.booleans())
+    return layers.linear, [shape, (o, n), *([(o,)] if b else [])], "linear", {}
+
+
+@st.composite
+def convolution_case(draw):
+    m, c, o = (draw(SIZE) for _ in range(3))
+    d = draw(st.sampled_from([1, 2]))
+    padding, stride = draw(st.integers(0, 2)), draw(st.integers(1, 3))
+    size = [draw(SIZE) for _ in range(d)]
+    kernel = [draw(st.integers(1, n + 2 * padding)) for n in size]
+    b = draw(st.booleans())
+    f = (conv1d, conv2d)[d - 1]
+    shapes = [(m, c, *size), (o, c, *kernel), *([(o,)] if b else [])]
+    return f, shapes, f"conv{d}d", {"stride": stride, "padding": padding}
+
+
+@st.composite
+def pool_case(draw):
+    m, c = draw(SIZE), draw(SIZE)
+    d = draw(st.sampled_from([1, 2]))
+    size = [draw(SIZE) for _ in range(d)]
+    kernel = draw(st.integers(1, min(size)))
+    stride = draw(st.integers(1, 3))
+    name = draw(st.sampled_from(["max_pool", "avg_pool"]))
+    f = getattr(layers, name)
+    return f, [(m, c, *size)], f"{name}{d}d", {"kernel": kernel, "stride": stride}
+
+
+@st.composite
+def norm_case(draw):
+    m, n, T = draw(SIZE), draw(st.integers(2, 5)), draw(SIZE)
+    name = draw(st.sampled_from(["layer_norm", "rms_norm", "batch_norm", "batch_norm2"]))
+    if name == "batch_norm":
+        return norm_of_batch, [(m + 1, n), (n,), (n,)], "batch_norm", {}
+    if name == "batch_norm2":
+        return norm_of_batch, [(m, n, T, 2), (n,), (n,)], "batch_norm", {}
+    vectors = [(n,)] * (2 if name == "layer_norm" else 1)
+    return getattr(layers, name), [(m, T, n), *vectors], name, {}
+
+
+def norm_of_batch(x, gamma, beta):
+    return batch_norm(x, gamma, beta, running(x), training=True)
+
+
+@st.composite
+def recurrence_case(draw):
+    m, T, d, n = (draw(SIZE) for _ in range(4))
+    name, gates = draw(st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]))
+    shapes = [(m, T, d), (gates * n, d), (gates * n, n), (gates * n,)]
+    shapes += {"rnn": [(m, n)], "lstm": [(m, n), (m, n)], "gru": [(gates * n,), (m, n)]}[name]
+    return {"rnn": rnn, "lstm": lstm, "gru": gru}[name], shapes, name, {}
+
+
+@st.composite
+def attention_case(draw):
+    m, T, S, n, heads = (draw(SIZE) for _ in range(5))
+    d = heads * draw(st.integers(1, 3))
+    seed = draw(SEEDS)
+    mask = np.random.default_rng(seed).random((T, S)) < 0.6
+    mask[:, 0] |= ~mask.any(axis=1)
+    mask = draw(st.sampled_from([None, mask]))
+    shapes = [(m, T, d), (m, S, d), (m, S, heads * n)]
+    return attention, shapes, "attention", {"mask": mask, "heads": heads}
+
+
+@st.composite
+def loss_case(draw):
+    m, T, k = (draw(SIZE) for _ in range(3))
+    seed, numbers = draw(SEEDS), draw(st.booleans())
+    y = np.random.default_rng(seed).integers(0, k, (m, T))
+    return (
+        layers.softmax_cross_entropy,
+        [(m, T, k)],
+        "cross_entropy",
+        {"y": y if numbers else np.eye(k)[y]},
+    )
+
+
+@st.composite
+def embedding_case(draw):
+    k, d, m, T = (draw(SIZE) for _ in range(4))
+    i = np.random.default_rng(draw(SEEDS)).integers(0, k, (m, T))
+    return layers.embedding, [(k, d)], "embedding", {"i": i}
+
+
+@st.composite
+def dropout_case(draw):
+    m, n = draw(SIZE), draw(SIZE)
+    mask = np.random.default_rng(draw(SEEDS)).random((m, n)) < 0.5
+    return layers.dropout, [(m, n)], "dropout", {"rate": 0.5, "mask": mask}
+
+
+CASES = st.one_of(
+    linear_case(),
+    convolution_case(),
+    pool_case(),
+    norm_case(),
+    recurrence_case(),
+    attention_case(),
+    loss_case(),
+    embedding_case(),
+    dropout_case(),
+)
+
+
+def taped(f, arrays, options):
+    """Return the output node and the variables of f on a tape."""
+    tape = []
+    nodes = [Node(tape, x) for x in arrays]
+    return f(*nodes, **options), nodes
+
+
+def arrays_of(shapes, seed):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+@MANY
+@given(CASES, SEEDS)
+def test_dot_product(case, seed):
+    """u . (J v) = (J^T u) . v, where J v is a five-point difference of the value alone."""
+    f, shapes, _, options = case
+    x, v = arrays_of(shapes, seed), arrays_of(shapes, seed + 1)
+    y, nodes = taped(f, x, options)
+    np.testing.assert_array_equal(y.value, f(*x, **options))  # on arrays as on a tape
+    u = np.random.default_rng(seed + 2).normal(size=y.shape)
+    h = 1e-4
+
+    def moved(t):
+        return np.sum(u * f(*[a + t * h * b for a, b in zip(x, v, strict=True)], **options))
+
+    along = (8 * (moved(1) - moved(-1)) - (moved(2) - moved(-2))) / (12 * h)
+    back = sum(np.sum(g * b) for g, b in zip(gradient(y, nodes, u), v, strict=True))
+    if "max" not in case[2]:  # a difference may step over a switch
+        np.testing.assert_allclose(back, along, rtol=1e-6, atol=1e-6)
+
+
+@MANY
+@given(CASES, SEEDS)
+def test_second_derivatives(case, seed):
+    """J v by the pull-back's own pull-back: every pull-back can itself be recorded."""
+    f, shapes, _, options = case
+    x = arrays_of(shapes, seed)
+    v = np.random.default_rng(seed + 1).normal(size=shapes[0])
+    y, nodes = taped(f, x, options)
+    u = np.random.default_rng(seed + 2).normal(size=y.shape)
+    forward = jacobian_product(lambda first: f(first, *x[1:], **options), x[0], v)
+    np.testing.assert_allclose(
+        np.sum(u * forward), np.sum(gradient(y, nodes[:1], u)[0] * v), rtol=1e-9, atol=1e-9
+    )
+    if "max" in case[2]:  # a difference may step over a switch
+        return
+
+    def slope(z):
+        y, nodes = taped(lambda z: f(z, *x[1:], **options), [z], {})
+        return gradient(y, nodes, u)[0]
+
+    h = 1e-4
+    nearby = [slope(x[0] + k * h * v) for k in (1, -1, 2, -2)]
+    expected = (8 * (nearby[0] - nearby[1]) - (nearby[2] - nearby[3])) / (12 * h)
+    found = hessian_product(lambda z: np.sum(f(z, *x[1:], **options) * u), x[0], v)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def in_torch(torch, name, x, options):
+    """The same layer in PyTorch."""
+    F = torch.nn.functional
+    if name == "linear":
+        return F.linear(*x)
+    if name.startswith("conv"):
+        return getattr(F, name)(*x, **options)
+    if "pool" in name:
+        f = getattr(F, f"{name[:3]}_pool{name[-2:]}")
+        return f(*x, options["kernel"], options["stride"])
+    if name == "batch_norm":
+        return F.batch_norm(x[0], None, None, x[1], x[2], training=True)
+    if name == "layer_norm":
+        return F.layer_norm(x[0], x[1].shape, *x[1:])
+    if name == "rms_norm":
+        return F.rms_norm(x[0], x[1].shape, x[1], eps=1e-5)
+    if name in ("rnn", "lstm", "gru"):
+        kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[name]
+        m, T, d = x[0].shape
+        cell = kind(d, x[2].shape[1], batch_first=True, dtype=torch.float64)
+        b_state = x[4] if name == "gru" else torch.zeros_like(x[3])
+        weights = dict(zip(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0"), x[1:4], strict=True))
+        weights["bias_hh_l0"] = b_state
+        start = {"rnn": x[4:5], "gru": x[5:6], "lstm": x[4:6]}[name]
+        start = [h[None] for h in start]
+        start = tuple(start) if name == "lstm" else start[0]
+        return torch.func.functional_call(cell, weights, (x[0], start))[0]
+    if name == "attention":
+        m, T, _ = x[0].shape
+        q, k, v = (
+            t.reshape(*t.shape[:2], options["heads"], -1).transpose(1, 2).contiguous() for t in x
+        )
+        mask = None if options["mask"] is None else torch.tensor(options["mask"])
+        a = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return a.transpose(1, 2).reshape(m, T, -1)
+    if name == "cross_entropy":
+        y = torch.tensor(options["y"])
+        y = y if y.ndim == 2 else y.argmax(-1)
+        return F.cross_entropy(x[0].transpose(1, 2), y, reduction="none")
+    if name == "embedding":
+        return F.embedding(torch.tensor(options["i"]), x[0])
+    assert name == "dropout"
+    return x[0] * torch.tensor(options["mask"]) * 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(CASES, SEEDS)
+def test_against_pytorch(case, seed):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    f, shapes, name, options = case
+    x = arrays_of(shapes, seed)
+    y, nodes = taped(f, x, options)
+    theirs = [torch.tensor(a, requires_grad=True) for a in x]
+    expected = in_torch(torch, name, theirs, options)
+    np.testing.assert_allclose(y.value, expected.detach().numpy(), rtol=1e-9, atol=1e-9)
+    u = np.random.default_rng(seed + 2).normal(size=y.shape)
+    grads = torch.autograd.grad(expected, theirs, torch.tensor(u), allow_unused=True)
+    for ours, other in zip(gradient(y, nodes, u), grads, strict=True):
+        other = np.zeros_like(ours) if other is None else other.numpy()
+        np.testing.assert_allclose(ours, other, rtol=1e-9, atol=1e-9)
