@@ -25,6 +25,7 @@ SCRIPTS = {
     "_static/scripts/sphinx-book-theme.js",
     "_static/book.js",
     "_static/interactive.js",
+    "_static/python.js",
 }
 # What becomes the one style sheet, in this order; ours last and whole.
 SHEETS = [

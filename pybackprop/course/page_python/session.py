@@ -1,0 +1,209 @@
+"""A reader's code on a page: run it, check it, and say in words what went wrong.
+
+The page's worker holds one `Session`. Everything it returns is text, whatever the code does.
+"""
+
+import ast
+import builtins
+import linecache
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import TextIOBase
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+import pybackprop as pb
+
+from ..exercises import EXERCISES, Code, check, judge
+from .advice import advice
+
+PLACE = "<your code>"
+"""The file name of a reader's code, in errors and warnings."""
+
+LETTERS = 20_000
+"""How much of what a run prints is shown."""
+
+Report = dict[str, Any]
+
+
+class Output(TextIOBase):
+    """Where `print` writes: what comes is handed on in pieces, up to a limit."""
+
+    def __init__(self, hand_on: Callable[[str], object], limit: int = LETTERS) -> None:
+        self.hand_on, self.left = hand_on, limit
+        self.waiting, self.handed = "", time.monotonic()
+
+    def write(self, text: str) -> int:
+        """Take text; hand it on when a twentieth of a second has passed."""
+        if self.left >= 0:
+            self.waiting += cut(text, self.left)
+            self.left -= len(text)
+            if time.monotonic() - self.handed > 0.05:
+                self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what has come."""
+        if self.waiting:
+            self.hand_on(self.waiting)
+        self.waiting, self.handed = "", time.monotonic()
+
+
+def cut(text: str, limit: int = LETTERS) -> str:
+    """Return a text, or its beginning and a word about the rest.
+
+    >>> cut("abcd", 3)
+    'abc\\n... the rest is not shown'
+    """
+    return text if len(text) <= limit else text[:limit] + "\n... the rest is not shown"
+
+
+class Session:
+    """Runs code, cell after cell, in one set of names.
+
+    Parameters
+    ----------
+    hand_on : callable
+        Takes each piece of text that the code prints.
+
+    Examples
+    --------
+    >>> session = Session(print)
+    >>> session.run("a = 1 / (1 + np.exp(-0.5))")
+    {}
+    >>> session.run("round(float(a), 4)")
+    {'value': '0.6225'}
+    """
+
+    def __init__(self, hand_on: Callable[[str], object]) -> None:
+        self.hand_on = hand_on
+        self.names = names_at_first()
+
+    def run(self, source: str, names: dict[str, Any] | None = None) -> Report:
+        """Run code as a notebook cell, in the session's names or in others.
+
+        Returns
+        -------
+        dict
+            ``value``, the last expression as text, or ``error``, the error as a reader needs it.
+        """
+        names = self.names if names is None else names
+        with self.listening():
+            try:
+                body, last = compiled(source)
+                exec(body, names)
+                value = eval(last, names) if last else None
+                return {} if value is None else {"value": cut(repr(value))}
+            except BaseException as error:  # noqa: BLE001, a reader's code may raise anything
+                return {"error": told(error)}
+
+    def try_out(self, source: str) -> Report:
+        """Run code with nothing from before, and leave nothing behind."""
+        return self.run(source, names_at_first())
+
+    def check(self, source: str, exercise: str) -> Report:
+        """Run code with nothing from before, and judge the function that an exercise asks for.
+
+        Returns
+        -------
+        dict
+            ``status``, ``mistake`` and ``message`` of the verdict, or ``error``.
+        """
+        chosen = EXERCISES[exercise]
+        if not isinstance(chosen, Code):
+            raise TypeError(f"{exercise} asks for no code")
+        names = names_at_first()
+        report = self.run(source, names)
+        if "error" in report:
+            return report
+        if chosen.function not in names:
+            missing = (
+                f"there is no function of the name {chosen.function}; start it with\n{chosen.head}"
+            )
+            return {"status": "wrong", "mistake": None, "message": missing}
+        with self.listening():
+            verdict = judge(chosen, names[chosen.function])
+        return {
+            "status": verdict.status,
+            "mistake": verdict.mistake,
+            "message": verdict.message,
+        }
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hand on what is printed, warnings among it, and answer `input` with an error."""
+        output, ask = Output(self.hand_on), builtins.input
+        builtins.input = no_input
+        with redirect_stdout(output), redirect_stderr(output), warnings.catch_warnings():
+            warnings.showwarning = show_warning
+            try:
+                yield
+            finally:
+                builtins.input = ask
+                output.flush()
+
+
+def names_at_first() -> dict[str, Any]:
+    """Return the names that code on a page finds."""
+    return {"__name__": "__main__", "np": np, "pb": pb, "check": check}
+
+
+def compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """Return code without its last expression, and that expression, if it ends in one."""
+    linecache.cache[PLACE] = (len(source), None, source.splitlines(keepends=True), PLACE)
+    tree = ast.parse(source, PLACE)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        final = tree.body.pop()
+        assert isinstance(final, ast.Expr)
+        last = compile(ast.Expression(final.value), PLACE, "eval")
+    return compile(tree, PLACE, "exec"), last
+
+
+def told(error: BaseException) -> str:
+    """Return an error cut to the reader's own lines, with a sentence for a common one.
+
+    >>> print(told(ZeroDivisionError('division by zero')))
+    ZeroDivisionError: division by zero
+    <BLANKLINE>
+    Something was divided by 0.
+    """
+    trace = traceback.TracebackException.from_exception(error, max_group_depth=1)
+    lines = []
+    for frame in trace.stack:
+        if frame.filename == PLACE:
+            inside = "" if frame.name == "<module>" else f", in {frame.name}"
+            lines += [f"line {frame.lineno}{inside}", f"    {(frame.line or '').strip()}"]
+    if len(lines) > 16:
+        lines = [*lines[:8], f"... {len(lines) // 2 - 7} more calls ...", *lines[-6:]]
+    trace.stack.clear()
+    trace.__cause__ = trace.__context__ = None
+    what = "".join(trace.format()).strip().removeprefix("Traceback (most recent call last):\n")
+    lines += what.replace(f'File "{PLACE}", ', "").splitlines()
+    if said := advice(error):
+        lines += ["", said]
+    return "\n".join(lines)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: Any = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning with the reader's line, where it is the reader's."""
+    where = f"line {lineno}: " if filename == PLACE else ""
+    print(f"{where}{category.__name__}: {message}", file=sys.stderr)
+
+
+def no_input(prompt: object = "") -> str:
+    """Stand in for `input`."""
+    raise EOFError("input() cannot ask on a page")
