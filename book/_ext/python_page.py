@@ -112,20 +112,24 @@ def look_for_python(app: Sphinx, config: Config) -> None:
 
 def write_python(app: Sphinx) -> None:
     files = app.python_files  # type: ignore[attr-defined]
-    if app.builder.format != "html" or not files:
-        return
-    static = Path(app.outdir, "_static")
-    static.mkdir(parents=True, exist_ok=True)
-    for old in static.glob("python-*.js"):
+    if app.builder.format == "html" and files:
+        scripts = write_scripts(Path(app.outdir, "_static"), files)
+        app.python_scripts = scripts  # type: ignore[attr-defined]
+
+
+def write_scripts(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
+    """Write all that pages load, and return the attributes of the element that loads python.js."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("python-*.js"):
         old.unlink()
-    app.python_scripts = {  # type: ignore[attr-defined]
-        "data-runtime": script_of(files, "runtime", static),
-        "data-package": script_of(package(), "package", static),
+    bundle_editor(folder)
+    for name in ("python.js", "python.css"):
+        (folder / name).write_bytes((FRONT_END / name).read_bytes())
+    return {
+        "data-runtime": script_of(files, "runtime", folder),
+        "data-package": script_of(package(), "package", folder),
         "data-editor": EDITOR,
     }
-    bundle_editor(static)
-    for name in ("python.js", "python.css"):
-        (static / name).write_bytes((FRONT_END / name).read_bytes())
 
 
 def place_editors(app: Sphinx, doctree: nodes.document) -> None:
@@ -139,13 +143,18 @@ def place_editors(app: Sphinx, doctree: nodes.document) -> None:
         exercise = next((codes[mark] for mark in codes if mark in html), None)
         if exercise is None:
             continue
+        raw.children[:] = []
         if app.config.book_has_python:
-            stub = f'<pre class="pb-stub"><code>{escape(exercise.head)}</code></pre>'
+            raw += nodes.Text(with_stub(html, exercise))
             remove_cell_after(raw, exercise.stub)
         else:
-            stub = WITHOUT
-        raw.children[:] = []
-        raw += nodes.Text(html.replace(IN_NOTEBOOK, stub))
+            raw += nodes.Text(html.replace(IN_NOTEBOOK, WITHOUT))
+
+
+def with_stub(html: str, exercise: Code) -> str:
+    """Return the display of an exercise with the code that a reader starts from."""
+    stub = f'<pre class="pb-stub"><code>{escape(exercise.head)}</code></pre>'
+    return html.replace(IN_NOTEBOOK, stub)
 
 
 def remove_cell_after(output: nodes.Node, source: str) -> None:

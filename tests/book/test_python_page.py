@@ -1,0 +1,437 @@
+"""Python on the page, in headless Chromium with every other host out of reach, and its build."""
+
+import ast
+import io
+import json
+import zipfile
+from hashlib import sha256
+from types import SimpleNamespace
+
+import pyodide_files
+import pytest
+import python_page
+from docutils import nodes
+from docutils.utils import new_document
+from local import serve
+from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_exercises_page import PAPER, page_of
+from test_pages import SIDEWAYS
+
+from pybackprop.course import exercises as ex
+from pybackprop.course.exercises import EXERCISES, Code
+from pybackprop.course.exercises.checking import GREETINGS
+
+CODES = [item for item in EXERCISES.values() if isinstance(item, Code)]
+SLOPE = EXERCISES["03-sigmoid_prime"]
+RIGHT = "def sigmoid_prime(z):\n    a = 1 / (1 + np.exp(-z))\n    return a * (1 - a)\n"
+WRONG = "def sigmoid_prime(z):\n    return 1 / (1 + np.exp(-z))\n"
+CHAPTER = "book/03_delta.html"
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'"
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A site of two pages, light and dark, with all exercises in code."""
+    folder = tmp_path_factory.mktemp("python")
+    scripts = python_page.write_scripts(folder, python_page.interpreter())
+    attributes = " ".join(f'{name}="{value}"' for name, value in scripts.items())
+    head = '<link rel="stylesheet" href="python.css">\n'
+    head += f'<script src="python.js" {attributes}></script><script>'
+    for theme in PAPER:
+        page = page_of(map(with_python, CODES), theme).replace("<script>", head, 1)
+        (folder / f"{theme}.html").write_text(page, encoding="utf-8")
+    with serve(folder) as server:
+        yield server
+
+
+def with_python(item):
+    """The display of an exercise on a page that has Python."""
+    html = python_page.with_stub(ex.on_page(item).to_html(), item)
+    return SimpleNamespace(to_html=lambda: html)
+
+
+def part_of(page, item=SLOPE):
+    return page.locator(f"#exercise-{item.id}")
+
+
+def write(part, code):
+    """Write code as a reader does, into the editor."""
+    field = part.locator("textarea, .cm-content").first
+    field.focus()
+    part.locator(".cm-content").fill(code)
+
+
+def press(part, name, patience=60_000):
+    """Press a button and return the answer when it has come."""
+    part.get_by_role("button", name=name, exact=True).click()
+    return answer(part, patience)
+
+
+def answer(part, patience=60_000):
+    part.get_by_role("button", name="Stop", disabled=True).wait_for(timeout=patience)
+    return part.locator(".pb-reply").text_content()
+
+
+# Every answer, as in CPython
+
+ANSWER = """async (tasks) => {
+    const replies = [];
+    for (const [id, code] of tasks) {
+        const part = document.getElementById(`exercise-${id}`);
+        const field = part.querySelector("textarea");
+        const [check, , stop] = part.querySelectorAll("button");
+        field.value = code;
+        field.dispatchEvent(new Event("input"));
+        check.click();
+        while (stop.ariaDisabled === "false") await new Promise((later) => setTimeout(later, 5));
+        replies.push(part.querySelector(".pb-reply").textContent);
+    }
+    return replies;
+}"""
+
+
+def test_every_answer_is_judged_as_in_cpython(visit, address):
+    tasks, expected = [], []
+    for item in CODES:
+        begin = (
+            f"from pybackprop.course.exercises import EXERCISES\nitem = EXERCISES[{item.id!r}]\n"
+        )
+        answers = {"item.solution": item.solution}
+        answers |= {f"item.alternatives[{k}]": f for k, f in enumerate(item.alternatives)}
+        answers |= {f"item.mistakes[{k}].wrong": m.wrong for k, m in enumerate(item.mistakes)}
+        answers |= {"lambda *_: 'nonsense'": lambda *_: "nonsense", "0": 0}
+        for source, function in answers.items():
+            tasks.append((item.id, f"{begin}{item.function} = {source}"))
+            expected.append(reply_to(ex.judge(item, function)))
+        tasks.append((item.id, item.stub))
+        expected.append(reply_to(ex.judge(item, lambda *_: ...)))
+    page = visit(f"{address}/light.html")
+    replies = page.evaluate(ANSWER, tasks)
+    assert len(tasks) > 100
+    for task, reply, wanted in zip(tasks, replies, expected, strict=True):
+        assert reply == wanted, task
+    assert page.trouble == []
+
+
+def reply_to(verdict):
+    """What the page shows for a verdict: greeting, first line, the mistake's name, the rest."""
+    first, *rest = verdict.message.split("\n")
+    name = f" {verdict.mistake}" if verdict.mistake else ""
+    return f"{GREETINGS[verdict.status]}: {first}{name}" + "\n".join(rest)
+
+
+# The built book
+
+
+@pytest.fixture
+def chapter(visit, server):
+    return visit(f"{server}/{CHAPTER}")
+
+
+def test_nothing_is_loaded_before_it_is_asked_for(visit, server):
+    page, asked = visit("about:blank"), []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(f"{server}/{CHAPTER}")
+    page.wait_for_timeout(500)
+    assert [name for name in asked if name.startswith("python-")] == []
+    write(part_of(page), WRONG)
+    assert [name for name in asked if name.startswith("python-")] == [python_page.EDITOR]
+    assert "that is σ(z) itself" in press(part_of(page), "Check")
+    kinds = [name.rsplit("-", 1)[0] for name in asked if name.startswith("python-")]
+    assert kinds == ["python", "python-runtime", "python-package"]
+    assert page.trouble == []
+
+
+def test_an_exercise_is_solved_on_a_page_from_disk(visit, site):
+    page = visit((site / CHAPTER).as_uri())
+    part = part_of(page)
+    write(part, WRONG)
+    assert press(part, "Check").endswith("its derivative is asked for. sigma itself")
+    assert part.get_attribute("data-status") == "tried"
+    write(part, RIGHT)
+    assert press(part, "Check").startswith("✓ Right: The slope of the sigmoid, on all")
+    assert part.get_attribute("data-status") == "solved"
+    assert page.trouble == []
+
+
+def test_under_a_policy_that_allows_the_books_own_files_alone(visit, server):
+    page = visit("about:blank")
+
+    def with_policy(route):
+        answer = route.fetch()
+        route.fulfill(
+            response=answer, headers={**answer.headers, "content-security-policy": POLICY}
+        )
+
+    page.route("**/*.html", with_policy)
+    page.goto(f"{server}/{CHAPTER}")
+    write(part_of(page), RIGHT)
+    assert press(part_of(page), "Check").startswith("✓ Right")
+    assert page.trouble == []
+    page.evaluate("fetch('/index.html').catch(() => 0)")
+    page.wait_for_timeout(100)
+    assert any("Content Security Policy" in found for found in page.trouble)
+
+
+def test_the_notebooks_cell_is_not_shown_a_second_time(site):
+    for item in CODES:
+        (page,) = site.glob(f"book/{item.id[:2]}_*.html")
+        html = page.read_text(encoding="utf-8")
+        assert html.count(f'<pre class="pb-stub"><code>def {item.function}(') == 1
+        assert f"check({item.function})" not in html.replace("</span>", "").replace(
+            '<span class="p">', ""
+        ).replace('<span class="n">', "")
+
+
+def test_the_stub_is_read_without_a_script(visit, server):
+    page = visit(f"{server}/{CHAPTER}", script=False)
+    assert part_of(page).locator(".pb-stub").inner_text() == SLOPE.head
+    assert page.get_by_role("button", name="Check").count() == 0
+
+
+def test_run_shows_what_is_printed_as_text(chapter):
+    part = part_of(chapter)
+    write(part, "print('<img src=x onerror=alert(1)>')\n'<b>' + str(np.ones(2))")
+    press(part, "Run")
+    printed = part.locator(".pb-printed")
+    assert printed.text_content() == "<img src=x onerror=alert(1)>\n'<b>[1. 1.]'"
+    assert printed.locator("*").count() == 0
+    write(part, "x = 1")
+    press(part, "Run")
+    assert printed.is_hidden()
+    assert "printed nothing" in part.get_by_role("status").first.inner_text()
+    write(part, "y = 1\nx + y")
+    press(part, "Run")
+    assert "NameError: name 'x' is not defined" in printed.inner_text()
+    assert "line 2" in printed.inner_text()
+    assert chapter.trouble == []
+
+
+def test_stop_ends_what_runs_and_the_next_press_works(chapter):
+    part = part_of(chapter)
+    write(part, "print('on its way')\nwhile True: pass")
+    part.get_by_role("button", name="Run").click()
+    part.get_by_text("Running").wait_for(timeout=60_000)
+    assert press(part, "Stop") == "Stopped"
+    write(part, RIGHT)
+    part.get_by_role("button", name="Check").click()
+    assert press(part, "Stop") == "Stopped"  # while Python still starts
+    assert press(part, "Check").startswith("✓ Right")
+    assert chapter.trouble == []
+
+
+def test_a_second_exercise_waits_for_the_first(chapter):
+    one, two = part_of(chapter), part_of(chapter, EXERCISES["03-output_delta"])
+    write(one, RIGHT)
+    for part in (one, two):
+        part.get_by_role("button", name="Check").click()
+    assert answer(one).startswith("✓ Right")
+    assert answer(two).startswith("Not attempted yet")
+
+
+def test_a_runaway_answer_is_stopped_and_told_so(chapter):
+    part = part_of(chapter)
+    write(part, "def sigmoid_prime(z):\n    while True: print('again')")
+    reply = press(part, "Check")
+    assert reply == ("✗ Not yet: it was stopped after 10 seconds; does a loop in it never end?")
+    write(part, RIGHT)
+    assert press(part, "Check").startswith("✓ Right")
+
+
+def test_what_python_does_not_survive_is_told_in_words(chapter):
+    part = part_of(chapter)
+    deep = "class A:\n    def __getattr__(self, name): return getattr(self, name + 'x')\nA().b"
+    write(part, f"import sys\nsys.setrecursionlimit(10**7)\n{deep}")
+    assert "nested too deep" in press(part, "Run")
+    write(part, "def f(x): return f(x)\nf(1)")
+    press(part, "Run")
+    assert "calls itself without an end" in part.locator(".pb-printed").inner_text()
+    write(part, "np.ones(10**10)")
+    press(part, "Run")
+    assert "more memory than a page has" in part.locator(".pb-printed").inner_text()
+    write(part, "import matplotlib")
+    press(part, "Run")
+    assert "Here are Python's standard library" in part.locator(".pb-printed").inner_text()
+
+
+def test_a_file_that_cannot_be_loaded_is_named_and_asked_for_again(chapter):
+    part = part_of(chapter)
+    chapter.route("**/python-runtime-*", lambda route: route.abort())
+    write(part, RIGHT)
+    assert "could not be loaded" in press(part, "Check")
+    chapter.unroute("**/python-runtime-*")
+    assert press(part, "Check").startswith("✓ Right")
+
+
+def test_code_is_written_with_the_keyboard_alone(chapter):
+    part = part_of(chapter)
+    part.locator("textarea").focus()
+    part.locator(".cm-content").wait_for()
+    chapter.keyboard.press("Control+a")
+    chapter.keyboard.type("def half(x):\nreturn x / 2")
+    chapter.keyboard.press("Enter")
+    chapter.keyboard.press("Shift+Tab")
+    chapter.keyboard.type("half(3)")
+    chapter.keyboard.press("Shift+Enter")
+    part.locator(".pb-printed", has_text="1.5").wait_for(timeout=60_000)
+    chapter.keyboard.press("Control+Enter")
+    answer(part)
+    assert part.locator(".cm-content").evaluate("(e) => e.contains(document.activeElement)")
+    chapter.keyboard.press("Tab")  # indents
+    assert part.locator(".cm-content").evaluate("(e) => e.contains(document.activeElement)")
+    chapter.keyboard.press("Escape")
+    chapter.keyboard.press("Tab")
+    assert not part.locator(".cm-content").evaluate("(e) => e.contains(document.activeElement)")
+    chapter.keyboard.press("Shift+Tab")
+    chapter.keyboard.press("Control+a")
+    chapter.keyboard.type("7 / 2")
+    chapter.keyboard.press("Control+Enter")
+    part.locator(".pb-printed", has_text="3.5").wait_for()
+
+
+def test_drafts_are_kept_with_the_progress(visit, server, tmp_path):
+    page = visit(f"{server}/{CHAPTER}")
+    write(part_of(page), RIGHT)
+    assert press(part_of(page), "Check").startswith("✓ Right")
+    write(part_of(page, EXERCISES["03-output_delta"]), "def output_delta(z, y):\n    return z")
+    page.goto(f"{server}/book/progress.html")
+    assert "1 of" in page.get_by_role("status").first.inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    download.value.save_as(tmp_path / "kept.json")
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert kept[SLOPE.id]["draft"] == RIGHT
+
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear everything?").click()
+    page.goto(f"{server}/{CHAPTER}")
+    assert part_of(page).locator("textarea").input_value() == SLOPE.head
+    page.goto(f"{server}/book/progress.html")
+    page.locator("input[type=file]").set_input_files(tmp_path / "kept.json")
+    page.get_by_text("2 exercises imported.").wait_for()
+    page.goto(f"{server}/{CHAPTER}")
+    assert part_of(page).locator("textarea").input_value() == RIGHT
+    assert part_of(page).get_attribute("data-status") == "solved"
+    part_of(page).get_by_role("button", name="Reset").click()
+    assert part_of(page).locator("textarea").input_value() == SLOPE.head
+    page.reload()
+    assert part_of(page).locator("textarea").input_value() == SLOPE.head
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_an_editor_and_its_answer_have_no_violation_and_fit(visit, server, scheme, width):
+    page = visit(f"{server}/{CHAPTER}", scheme=scheme, width=width)
+    part = part_of(page)
+    write(part, f"{WRONG}\n# {'a long comment ' * 20}\nprint('printed ' * 40)")
+    press(part, "Check")
+    write(part, "(\n'text', 1, None, ")
+    press(part, "Run")
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(SIDEWAYS) == []
+
+
+# The build
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """A cache and a folder of their own, and no other source; the carrier has one file."""
+    monkeypatch.setattr(pyodide_files, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv(pyodide_files.FOLDER, str(tmp_path / "folder"))
+    (tmp_path / "folder").mkdir()
+
+    def out_of_reach(names, version):
+        raise pyodide_files.Missing("out of reach")
+
+    monkeypatch.setattr(pyodide_files, "at_address", out_of_reach)
+    monkeypatch.setattr(
+        pyodide_files,
+        "in_carrier",
+        lambda names, version: {name: b"carried" for name in names if name == "b.whl"},
+    )
+    return tmp_path
+
+
+def digest(content):
+    return sha256(content).hexdigest()
+
+
+def test_wheels_come_from_the_first_source_that_has_them_and_are_kept(sources):
+    (sources / "folder" / "a.whl").write_bytes(b"in the folder")
+    sums = {"a.whl": digest(b"in the folder"), "b.whl": digest(b"carried")}
+    expected = {"a.whl": b"in the folder", "b.whl": b"carried"}
+    assert pyodide_files.fetch(sums, "0") == expected
+    (sources / "folder" / "a.whl").unlink()
+    assert pyodide_files.fetch(sums, "0") == expected  # from the cache
+
+
+def test_a_wheel_with_another_checksum_is_never_taken(sources):
+    (sources / "folder" / "b.whl").write_bytes(b"changed on its way")
+    assert pyodide_files.fetch({"b.whl": digest(b"carried")}, "0") == {"b.whl": b"carried"}
+    with pytest.raises(pyodide_files.Missing, match="b.whl has another checksum"):
+        pyodide_files.fetch({"b.whl": digest(b"what is wanted")}, "0")
+    assert (sources / "cache" / "b.whl").read_bytes() == b"carried"
+
+
+def test_where_nothing_has_a_wheel_each_source_is_named(sources, monkeypatch):
+    monkeypatch.delenv(pyodide_files.FOLDER)
+    with pytest.raises(pyodide_files.Missing) as caught:
+        pyodide_files.fetch({"c.whl": "0"}, "0")
+    said = str(caught.value)
+    assert said.startswith("no source has c.whl; PYBACKPROP_PYODIDE names no folder; out of reach")
+
+
+def test_the_wheels_are_those_of_the_lock_file():
+    table, found = pyodide_files.wheels(["numpy"])
+    sums = {p["file_name"]: p["sha256"] for p in table["packages"].values()}
+    assert {name: digest(content) for name, content in found.items()} == sums
+
+
+def test_a_page_without_python_says_so_and_keeps_the_cell():
+    for has_python in (True, False):
+        doctree = new_document("page")
+        shown = nodes.container(nb_element="cell_code")
+        shown += nodes.raw("", ex.on_page(SLOPE).to_html(), format="html")
+        cells = [shown]
+        for code in (SLOPE.stub, "check(sigmoid_prime)"):
+            cell = nodes.container(nb_element="cell_code")
+            cell += nodes.literal_block("", code)
+            cells.append(cell)
+        doctree += cells
+        app = SimpleNamespace(config=SimpleNamespace(book_has_python=has_python))
+        python_page.place_editors(app, doctree)
+        html = next(doctree.findall(nodes.raw)).astext()
+        assert len(doctree) == 3 - has_python
+        assert ("pb-stub" in html) == has_python
+        assert ("built without Python for its pages" in html) == (not has_python)
+        assert "Complete the function in the next cell" not in html or not has_python
+        assert doctree[-1].astext() == "check(sigmoid_prime)"
+
+
+def test_the_build_goes_on_without_python(monkeypatch):
+    def none(names):
+        raise pyodide_files.Missing("no source has numpy")
+
+    monkeypatch.setattr(pyodide_files, "wheels", none)
+    app, config = SimpleNamespace(), SimpleNamespace()
+    python_page.look_for_python(app, config)
+    assert config.book_has_python is False
+
+
+def test_scripts_are_named_after_their_content(tmp_path):
+    one = python_page.script_of({"a": b"1"}, "package", tmp_path)
+    assert python_page.script_of({"a": b"1"}, "package", tmp_path) == one
+    assert python_page.script_of({"a": b"2"}, "package", tmp_path) != one
+    assert (tmp_path / one).read_text().startswith("globalThis.pybackpropFiles = ")
+
+
+def test_the_package_on_the_page_is_the_one_of_this_repository():
+    with zipfile.ZipFile(io.BytesIO(python_page.package()["pybackprop.zip"])) as archive:
+        names = archive.namelist()
+        assert "pybackprop/course/exercises/chapter_03.py" in names
+        for name in names:
+            ast.parse(archive.read(name))
