@@ -5,11 +5,13 @@ import io
 import json
 import zipfile
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyodide_files
 import pytest
 import python_page
+import python_scripts
 from docutils import nodes
 from docutils.utils import new_document
 from local import serve
@@ -36,7 +38,7 @@ POLICY = (
 def address(tmp_path_factory):
     """A site of two pages, light and dark, with all exercises in code."""
     folder = tmp_path_factory.mktemp("python")
-    scripts = python_page.write_scripts(folder, python_page.interpreter())
+    scripts = python_scripts.write_scripts(folder, python_scripts.runtime())
     attributes = " ".join(f'{name}="{value}"' for name, value in scripts.items())
     head = '<link rel="stylesheet" href="python.css">\n'
     head += f'<script src="python.js" {attributes}></script><script>'
@@ -138,7 +140,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(visit, server):
     page.wait_for_timeout(500)
     assert [name for name in asked if name.startswith("python-")] == []
     write(part_of(page), WRONG)
-    assert [name for name in asked if name.startswith("python-")] == [python_page.EDITOR]
+    assert [name for name in asked if name.startswith("python-")] == [python_scripts.EDITOR]
     assert "that is σ(z) itself" in press(part_of(page), "Check")
     kinds = [name.rsplit("-", 1)[0] for name in asked if name.startswith("python-")]
     assert kinds == ["python", "python-runtime", "python-package"]
@@ -423,15 +425,17 @@ def test_the_build_goes_on_without_python(monkeypatch):
 
 
 def test_scripts_are_named_after_their_content(tmp_path):
-    one = python_page.script_of({"a": b"1"}, "package", tmp_path)
-    assert python_page.script_of({"a": b"1"}, "package", tmp_path) == one
-    assert python_page.script_of({"a": b"2"}, "package", tmp_path) != one
+    one = python_scripts.write_script(tmp_path, "package", {"a": b"1"})
+    assert python_scripts.write_script(tmp_path, "package", {"a": b"1"}) == one
+    assert python_scripts.write_script(tmp_path, "package", {"a": b"2"}) != one
     assert (tmp_path / one).read_text().startswith("globalThis.pybackpropFiles = ")
 
 
 def test_the_package_on_the_page_is_the_one_of_this_repository():
-    with zipfile.ZipFile(io.BytesIO(python_page.package()["pybackprop.zip"])) as archive:
+    with zipfile.ZipFile(io.BytesIO(python_scripts.package()["pybackprop.zip"])) as archive:
         names = archive.namelist()
         assert "pybackprop/course/exercises/chapter_03.py" in names
         for name in names:
-            ast.parse(archive.read(name))
+            if name.endswith(".py"):
+                ast.parse(archive.read(name))
+                assert f"/__pycache__/{Path(name).stem}.cpython-312.pyc" in " ".join(names)

@@ -51,7 +51,7 @@ function ask(job) {
 async function begin() {
   worker = "on its way";
   try {
-    show("Loading Python (9 MB, the first time)");
+    show("Loading Python (15 MB, the first time)");
     await Promise.all([load(dataset.runtime), load(dataset.package)]);
     const files = globalThis.pybackpropFiles;
     program ??= URL.createObjectURL(new Blob(

@@ -32,7 +32,8 @@ function answerFromMemory(files, compiled) {
 async function start({ files, compiled }) {
   answerFromMemory(files, compiled);
   say({ state: "Starting Python" });
-  const python = await loadPyodide({ indexURL: HOME, stdin: () => null });
+  // Python as it stood while building, after its start.
+  const python = await loadPyodide({ indexURL: HOME, stdin: () => null, _loadSnapshot: unpack(files.snapshot) });
   say({ state: "Starting NumPy" });
   const { packages } = await (await fetch("pyodide-lock.json")).json();
   // The build has compared their checksums with those of Pyodide's own list.

