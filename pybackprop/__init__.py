@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .optimizers import SGD as SGD
     from .optimizers import Adam as Adam
     from .optimizers import AdamW as AdamW
+    from .optimizers import Optimizer as Optimizer
     from .optimizers import RMSProp as RMSProp
     from .params import Entry as Entry
     from .params import Params as Params
@@ -85,7 +86,7 @@ HOME = {
     "model": ["Model"],
     "network": ["Forward", "Network", "Trace", "backprop", "forward"],
     "operations": [],
-    "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "RMSProp"],
+    "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSProp"],
     "params": ["Entry", "Params"],
     "schedules": [],
     "scores": ["accuracy", "confusion", "evaluate", "predict", "recall"],

@@ -248,7 +248,8 @@ def ceiling(loss: float, limit: float, start: Network | Model, data: Data) -> fl
 
 def record_of(start: Network | Model, data: Data, rules: list[Any]) -> Record:
     """Return an empty record, with what training began with."""
-    return Record(net=start, X=data.X, Y=data.Y, rules=rules, theta=[start.params.theta.copy()])
+    X, Y = data.X.copy(), data.Y.copy()  # a later change of the caller's reaches no stepper
+    return Record(net=start, X=X, Y=Y, rules=rules, theta=[start.params.theta.copy()])
 
 
 def plans(
