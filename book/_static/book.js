@@ -22,3 +22,27 @@ addEventListener("load", () => {
   };
   if ("lazy" in dataset) later(show);
 });
+
+// On paper nothing can be opened: answers, solutions and tables are open, steppers at their last step.
+addEventListener("beforeprint", () => {
+  delete document.documentElement.dataset.lazy;
+  for (const one of document.querySelectorAll("details:not([open])")) {
+    one.open = true;
+    one.dataset.paper = "";
+  }
+  for (const one of document.querySelectorAll('.pb-controls input[type="range"]')) {
+    one.dataset.paper = one.value;
+    step(one, one.max);
+  }
+});
+addEventListener("afterprint", () => {
+  for (const one of document.querySelectorAll("[data-paper]")) {
+    if (one.open) one.open = false;
+    else step(one, one.dataset.paper);
+    delete one.dataset.paper;
+  }
+});
+function step(slider, value) {
+  slider.value = value;
+  slider.dispatchEvent(new Event("input"));
+}

@@ -151,3 +151,21 @@ def test_code_can_be_copied(visit, server, site):
         pytest.skip("no chapter is built yet")
     page = visit(f"{server}/book/{name}.html")
     page.locator("button.copybtn").first.wait_for(state="attached")
+
+
+def test_paper_shows_what_cannot_be_opened_there(visit, server):
+    """Printed pages have answers open and steppers at their last step; the page then goes back."""
+    page = visit(f"{server}/book/03_delta.html")
+    page.wait_for_selector(".pb-controls input")
+    closed = "document.querySelectorAll('details:not([open])').length"
+    steps = (
+        "[...document.querySelectorAll('.pb-controls input[type=range]')].map(x => [x.value, x.max])"
+    )
+    before = page.evaluate(closed), page.evaluate(steps)
+    assert before[0] > 0
+    assert any(value != last for value, last in before[1])
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(closed) == 0
+    assert all(value == last for value, last in page.evaluate(steps))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert (page.evaluate(closed), page.evaluate(steps)) == before
