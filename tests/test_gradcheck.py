@@ -174,6 +174,26 @@ def test_which_activations_have_a_kink_is_measured():
     assert has_kink(bent)
 
 
+def test_functions_that_take_no_complex_numbers_can_be_checked():
+    def real(z):
+        if z.dtype.kind == "c":
+            raise TypeError
+        return z
+
+    own = pb.Activation(
+        "own", lambda z: np.where(real(z) > 0, 2 * z, np.tanh(z)), lambda z, a: real(z) * 0 + 2
+    )
+    step = pb.Activation("step", np.tanh, lambda z, a: 1 - real(a) ** 2)
+    net = pb.Network([2, 3, 3, 1], [step, own], rng=0)
+    X = np.random.default_rng(0).normal(size=(3, 2))
+    report = pb.check_gradient(net, X, XOR[1][:3])
+    assert "BP2" in report.cause or report.blocks[0] == "W[1]"  # own's slope is wrong where z < 0
+    net = pb.Network([2, 3, 3, 1], step, rng=0)
+    for method in METHODS:
+        assert pb.check_gradient(net, X, XOR[1][:3], method=method)
+    assert pb.dot_product_test(net, X, XOR[1][:3])
+
+
 def test_the_branches_change_nothing_at_theta():
     net = pb.Network([3, 5, 5, 2], "leaky_relu", rng=0)
     X = np.random.default_rng(0).normal(size=(9, 3))
