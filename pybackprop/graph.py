@@ -72,13 +72,14 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
         return pick(self, where)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return np.sum(self, axis=axis, keepdims=keepdims)
+        return OPERATIONS[np.sum](self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return np.max(self, axis=axis, keepdims=keepdims)
+        return OPERATIONS[np.max](self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Any) -> Any:
-        return np.reshape(self, shape[0] if isinstance(shape[0], tuple) else shape)
+        one = len(shape) == 1 and isinstance(shape[0], tuple)
+        return OPERATIONS[np.reshape](self, shape[0] if one else shape)
 
     def __repr__(self) -> str:
         names = [f"%{n.index}" if isinstance(n, Node) else str(n) for n in self.inputs]
@@ -95,9 +96,9 @@ def pull_back(node: Node, bar: list[Any]) -> None:
     parts = node.operation.pullback(bar[node.index], node.value, *x, **node.settings)
     for n, part in zip_longest(node.inputs, parts, fillvalue=missing):
         if isinstance(n, Node) and part is not None:
-            part = part() if isinstance(part, partial) else part
-            part = part if np.shape(part) == n.shape else sum_to(part, n.shape)
-            bar[n.index] = part if bar[n.index] is None else bar[n.index] + part  # ways add
+            g: Any = part() if isinstance(part, partial) else part
+            g = g if np.shape(g) == n.shape else sum_to(g, n.shape)
+            bar[n.index] = g if bar[n.index] is None else bar[n.index] + g  # where ways meet
 
 
 def gradient(y: Any, x: Sequence[Node], g: Any = None) -> list[Any]:

@@ -89,9 +89,15 @@ def split(g: Any, a: Any, *x: Any, axis: int = 0) -> Any:
     return [g[(*before, slice(i, j))] for i, j in pairwise(ends)]
 
 
-pick = Operation("pick", getitem, lambda g, a, x, i: (scatter(g, i, x.shape),), "x[i]: 0, g at i")
-scatter = Operation("scatter", scattered, lambda g, a, x, i, n: (g[i],), "0, x added at i: g[i]")
-join = Operation("join", lambda *x, axis=0: np.concatenate(x, axis), split, "[x, y]: parts of g")
+pick: Operation = Operation(
+    "pick", getitem, lambda g, a, x, i: (scatter(g, i, x.shape),), "x[i]: 0, g at i"
+)
+scatter: Operation = Operation(
+    "scatter", scattered, lambda g, a, x, i, n: (g[i],), "0, x added at i: g[i]"
+)
+join: Operation = Operation(
+    "join", lambda *x, axis=0: np.concatenate(x, axis), split, "[x, y]: parts of g"
+)
 
 TABLE: list[tuple[Any, Any, str]] = [
     (np.add, lambda g, a, x, y: (g, g), "x + y: g, g"),
@@ -124,6 +130,8 @@ OPERATIONS: dict[Any, Any] = {f: Operation(f.__name__, f, back, text) for f, bac
 OPERATIONS[np.concatenate] = lambda x, axis=0: join(*x, axis=axis)
 OPERATIONS[np.stack] = lambda x, axis=0: join(*(np.expand_dims(n, axis) for n in x), axis=axis)
 OPERATIONS[np.mean] = lambda x, **axes: (s := np.sum(x, **axes)) * (np.size(s) / np.size(x))
-CONSTANT = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal}
-CONSTANT |= {np.sign, np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.argmax}
+CONSTANT: set[Any] = {
+    *(np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign),
+    *(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.argmax),
+}
 """NumPy's functions that are recorded, and those that are constants: their slope is 0 or none."""

@@ -137,7 +137,7 @@ def train(
     """
     if not isinstance(net, Network | Model) or net.dtype.kind != "f":
         raise TypeError(
-            f"net is {net!r}; give a Network or a Model of real numbers, such as dtype=float"
+            f"net is {net!r}; give a Network of real numbers, such as dtype=float, or a Model"
         )
     data = examples(net, X, Y, weights)
     held_out = None if validation is None else check_validation(net, validation)

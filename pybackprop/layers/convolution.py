@@ -30,7 +30,8 @@ def unfold_value(x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
 
 
 def fold_value(u: Any, kernel: Any, stride: Any, padding: Any, size: Any) -> Any:
-    m, c, out = *u.shape[:2], u.shape[2 + len(kernel) :]
+    m, c = u.shape[:2]
+    out = u.shape[2 + len(kernel) :]
     padded = np.zeros((m, c, *(n + 2 * p for n, p in zip(size, padding, strict=True))), u.dtype)
     for k in np.ndindex(*kernel):
         at = [slice(i, i + s * (o - 1) + 1, s) for i, s, o in zip(k, stride, out, strict=True)]
