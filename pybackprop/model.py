@@ -178,7 +178,8 @@ class Model:
 
     def __call__(self, x: Any) -> Array:
         """Return the outputs for a batch, out of training."""
-        return self.f(self.params, x, None)
+        z: Array = self.f(self.params, x, None)
+        return z
 
     def examples(self, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None) -> Data:
         """Return the examples as arrays that go in pairs, or say what is wrong with them."""
@@ -201,9 +202,9 @@ class Model:
 
     def answers(self, z: Array) -> Array:
         """Return the class of each row of outputs: the largest, or the side of a single one."""
-        if z.shape[-1] > 1:
-            return z.argmax(axis=-1)
-        return z[..., 0] >= (0.0 if self.loss_name == "bce" else 0.5)
+        border = 0.0 if self.loss_name == "bce" else 0.5
+        found: Array = z.argmax(axis=-1) if z.shape[-1] > 1 else z[..., 0] >= border
+        return found
 
 
 def as_numbers(values: ArrayLike, name: str, dtype: Any) -> Array:
@@ -272,7 +273,7 @@ class ModelPlan:
     def loss(self) -> float:
         """Return the loss C of the batch, after `forward`."""
         each = self.each.value if self.w is None else self.each.value * self.w
-        return each.sum().item() / self.m
+        return float(each.sum()) / self.m
 
     def backward(self) -> None:
         """Work out the gradient, after `forward`."""

@@ -83,6 +83,8 @@ def run_of(history: History) -> Run:
     record = history.record
     if record is None or record.net is None or record.X is None or record.Y is None:
         raise ValueError("the history has no record; train with pb.train(..., record=True)")
+    if not isinstance(record.net, Network):
+        raise TypeError(f"this stepper shows the training of a Network; {record.net} is none")
     if not record.grad:
         raise ValueError("the history has no iterations; there is nothing to step through")
     with np.errstate(all="ignore"):  # a run that overflowed is named below
