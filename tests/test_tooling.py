@@ -191,3 +191,12 @@ def test_a_place_that_this_machine_is_not_is_skipped_with_the_reason(monkeypatch
     line, failed = portable.run("SkylakeX", [])
     assert failed == []
     assert "skipped: this processor runs Haswell instead" in line
+
+
+def test_binder_has_a_supported_python_and_what_readers_need():
+    """Without a runtime its default is a Python that this package may not support."""
+    runtime = (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip()
+    version = runtime.removeprefix("python-")
+    classifiers = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"Programming Language :: Python :: {version}" in classifiers
+    assert "-e .[notebooks]" in (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8")
