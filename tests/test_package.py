@@ -15,21 +15,19 @@ import pybackprop as pb
 HOUSE = Path(pb.__file__).parent
 
 
-def folder(path):
-    """Return the modules of a folder as one, whose imports are those of the folder."""
-    whole = ast.Module([], [])
-    for file in sorted(path.glob("*.py")):
-        tree = ast.parse(file.read_text("utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                node.level -= 1  # 0: a neighbor in the folder
-        whole.body += tree.body
-    return whole
+def name_of(path):
+    """Return a module's name within the house, such as "network" or "layers.dense"."""
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
 
-CORE = {path.stem: ast.parse(path.read_text("utf-8")) for path in HOUSE.glob("*.py")}
-CORE["layers"] = folder(HOUSE / "layers")
+CORE = {
+    name_of(path): ast.parse(path.read_text("utf-8"))
+    for path in HOUSE.rglob("*.py")
+    if path.relative_to(HOUSE).parts[0] != "course"
+}
 ROOMS = sorted(CORE.keys() - {"__init__"})
+PACKAGES = {path.parent.name for path in HOUSE.glob("*/__init__.py")}
 
 
 def run(program, **environment):
@@ -44,27 +42,32 @@ def run(program, **environment):
     return result.stdout
 
 
-def imported(tree):
-    """Return the rooms of the core that a module imports, wherever the import stands."""
+def imported(tree, room):
+    """Return the modules of the house that a room imports, wherever the import stands."""
     rooms = set()
+    here = room.split(".") if room in PACKAGES else room.split(".")[:-1]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            whole = node.module is None
-            rooms |= {alias.name for alias in node.names} if whole else {node.module.split(".")[0]}
-        elif isinstance(node, ast.ImportFrom | ast.Import):
-            names = (
-                [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
-            )
-            rooms |= {name.split(".")[1] for name in names if name.startswith("pybackprop.")}
-            assert "pybackprop" not in names
-    return rooms
+        if isinstance(node, ast.Import):
+            found = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ["pybackprop", *here][: len(here) + 2 - node.level] if node.level else []
+            base += node.module.split(".") if node.module else []
+            found = [[*base, alias.name] for alias in node.names]
+        else:
+            continue
+        for first, *rest in found:
+            if first == "pybackprop":
+                inner = ".".join(rest)
+                known = [name for name in (inner, inner.rpartition(".")[0]) if name in CORE]
+                rooms.add(known[0] if known else rest[0])
+    return rooms - {room}
 
 
 # Names
 
 
 def test_every_public_name_is_there_and_at_home():
-    assert sorted(pb.HOME) == ROOMS
+    assert sorted(pb.HOME) == [room for room in ROOMS if "." not in room]
     assert len(set(pb.__all__)) == len(pb.__all__)
     for name in pb.__all__:
         assert getattr(pb, name) is not None
@@ -148,7 +151,7 @@ def test_the_package_says_that_it_is_typed():
 
 def test_imports_go_down_only():
     """No circle, wherever an import stands; the order is one to read the core in."""
-    graph = {room: imported(CORE[room]) for room in ROOMS}
+    graph = {room: imported(CORE[room], room) for room in ROOMS}
     assert set().union(*graph.values()) <= set(ROOMS)
     order = list(TopologicalSorter(graph).static_order())
     assert order.index("params") < order.index("network") < order.index("engine")
@@ -156,15 +159,17 @@ def test_imports_go_down_only():
 
 
 def test_a_circle_would_be_noticed():
-    graph = {room: imported(CORE[room]) for room in ROOMS}
-    graph["params"] = graph["params"] | imported(ast.parse("def f():\n    from .network import x"))
+    graph = {room: imported(CORE[room], room) for room in ROOMS}
+    graph["params"] = graph["params"] | imported(
+        ast.parse("def f():\n    from .network import x"), "params"
+    )
     with pytest.raises(ValueError, match="cycle"):
         TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_core_does_not_know_the_course(room):
-    assert "course" not in imported(CORE[room])
+    assert not any(name.startswith("course") for name in imported(CORE[room], room))
     for node in ast.walk(CORE[room]):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             assert "pybackprop.course" not in node.value

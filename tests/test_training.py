@@ -674,7 +674,7 @@ rateless = SimpleNamespace(lr=None, t=0, update=print, state=dict, load_state=pr
     ("settings", "error", "message"),
     [
         ({"net": "net"}, TypeError, "net is 'net'; give a Network"),
-        ({"net": network(dtype=complex)}, TypeError, "Network of real numbers"),
+        ({"net": network(dtype=complex)}, TypeError, "give a Network .*of real numbers"),
         ({"X": X[:, :2]}, ValueError, "X has 2 columns"),
         ({"X": X + 1j}, TypeError, r"use np.real\(X\)"),
         ({"X": X[:0]}, ValueError, "X is empty"),
