@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from paths import ROOT
 from playwright.sync_api import expect
-from pybackprop_book import bring_to_life
 from test_accessibility import AXE, OF_THE_THEME, RUN
 
 import pybackprop as pb
@@ -638,6 +637,8 @@ def test_bad_data_leaves_the_still_and_a_reason(visit, tmp_path, spoil, reason):
 
 
 def test_the_book_shows_the_picture_in_place_of_the_stored_image():
+    from pybackprop_book import bring_to_life  # the live notebooks below have no such module
+
     scripts: list[str] = []
     parts = [PARTS["forward"](), PARTS["race"]()]
     context = {"body": "<p>".join(part.to_html(stored=True) for part in parts)}
