@@ -10,6 +10,7 @@ is no obstacle: the loss is measured with every unit kept on the branch it is on
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -269,7 +270,7 @@ def rounding(
         return rng.integers(0, 2, like.shape)
 
     def changed(a: Array) -> Array:
-        return np.multiply(a, 1 - eps * bits(a))
+        return np.asarray(a * (1 - eps * bits(a)))
 
     def either(function: Callable[..., Array], *arrays: Array) -> Array:
         """Return the function's values, half of them worked out in the other number type."""
@@ -284,7 +285,7 @@ def rounding(
 
     def jittered(phi: Activation) -> Activation:
         def derivative(z: Array, a: Array) -> Array:
-            return np.subtract(either(phi.derivative, z, a), eps * bits(z))
+            return np.asarray(either(phi.derivative, z, a) - eps * bits(z))
 
         return replace(phi, f=lambda z: changed(either(phi.f, z)), derivative=derivative)
 
@@ -477,7 +478,7 @@ class GradientReport:
                 lines.append(f"{name:<14}{g:>14.6e}    from {low:13.6e} to {high:13.6e}")
             if len(self.kinks) > 5:
                 lines.append(f"and {len(self.kinks) - 5} more entries at a kink")
-        return "\n".join([*lines, *([self.cause] if self.cause else [])])
+        return "\n".join([*lines, *wrap(self.cause, 80)])
 
     def __repr__(self) -> str:
         return str(self)
@@ -707,7 +708,7 @@ def suspected_cause(net: Network, trace: Trace, entries: Array, report: Gradient
     factor = g[here] @ n[here] / length if length else 0.0
     everywhere = set(off) | silent >= set(net.params.blocks)
     place = (
-        "BP1 or the convention of the loss" if everywhere
+        "BP1 or the loss's convention" if everywhere
         else BP[letters.pop()] if len(letters) == 1
         else f"BP2, from layer {top + 1} to {top}" if set(off) | silent >= lower and top < L
         else f"delta[{top}]"
