@@ -9,6 +9,7 @@ from .backward import backward_stepper
 from .derivation import derivation_stepper
 from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
 from .forward import forward_stepper
+from .graph import graph_stepper
 from .race import optimizer_race
 from .training import training_stepper
 
@@ -20,6 +21,7 @@ __all__ = [
     "derivation_stepper",
     "forward_stepper",
     "gradient_check_stepper",
+    "graph_stepper",
     "loss_explorer",
     "module",
     "optimizer_race",
