@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from . import python_page
 from .steppers import chromium
 from .timing import print_table
 
@@ -183,6 +184,8 @@ def main() -> None:
                     rows[label] += visits(browser, url)
     head = ["page", "requests", "kB", "paint", "usable", "paint, black hole", "usable"]
     print_table(head, list(rows.values()))
+    print(f"\n{python_page.__doc__}")
+    python_page.main()
 
 
 if __name__ == "__main__":

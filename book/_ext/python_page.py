@@ -18,10 +18,9 @@ from sphinx.util import logging
 from pybackprop.course.exercises import EXERCISES, Code
 from pybackprop.course.exercises.page import IN_NOTEBOOK
 
-WITHOUT = (
-    "<p>This copy of the book was built without Python for its pages. Complete the function in the "
-    "next cell, in a live notebook, and run it.</p>"
-)
+PAGE = "book/python_on_the_page"
+NONE = "This copy of the book was built without Python for its pages."
+WITHOUT = f"<p>{NONE} Complete the function in the next cell, in a live notebook, and run it.</p>"
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +31,8 @@ def look_for_python(app: Sphinx, config: Config) -> None:
     except pyodide_files.Missing as error:
         app.python_files = {}  # type: ignore[attr-defined]
         logger.info("Python on the page: none. %s", error)
-    config.book_has_python = bool(app.python_files)  # type: ignore[attr-defined]
+    files = app.python_files  # type: ignore[attr-defined]
+    config.book_python = python_scripts.digest(files) if files else ""
 
 
 def write_python(app: Sphinx) -> None:
@@ -47,6 +47,8 @@ def place_editors(app: Sphinx, doctree: nodes.document) -> None:
 
     Where pages have no Python, they say so.
     """
+    if app.env.docname == PAGE and not app.config.book_python:
+        doctree.next_node(nodes.title).parent.insert(1, nodes.paragraph("", NONE))
     codes = {f'id="exercise-{key}"': e for key, e in EXERCISES.items() if isinstance(e, Code)}
     for raw in list(doctree.findall(nodes.raw)):
         html = raw.astext()
@@ -54,7 +56,7 @@ def place_editors(app: Sphinx, doctree: nodes.document) -> None:
         if exercise is None:
             continue
         raw.children[:] = []
-        if app.config.book_has_python:
+        if app.config.book_python:
             raw += nodes.Text(with_stub(html, exercise))
             remove_cell_after(raw, exercise.stub)
         else:
@@ -101,7 +103,7 @@ def load_python(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_config_value("book_has_python", False, "env")
+    app.add_config_value("book_python", "", "env")
     app.connect("config-inited", look_for_python)
     app.connect("builder-inited", write_python)
     app.connect("doctree-read", place_editors)

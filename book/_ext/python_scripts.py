@@ -40,11 +40,30 @@ def write_scripts(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
     node("bundle.js", str(FRONT_END / "editor.js"), str(folder / EDITOR))
     for name in ("python.js", "python.css"):
         (folder / name).write_bytes((FRONT_END / name).read_bytes())
+    write_licenses(folder)
     return {
         "data-runtime": write_script(folder, "runtime", files),
         "data-package": write_script(folder, "package", package()),
         "data-editor": EDITOR,
     }
+
+
+def write_licenses(folder: Path) -> None:
+    """Write the licenses of NumPy and of what the editor is bundled from."""
+    modules = ROOT / "node_modules"
+    texts = {
+        path.parent.relative_to(modules).as_posix(): path.read_text(encoding="utf-8")
+        for scope in ("@codemirror/*", "@lezer/*", "@marijn/*", "crelt", "style-mod", "w3c-keyname")
+        for path in sorted(modules.glob(f"{scope}/LICENSE"))
+    }
+    _, wheels = pyodide_files.wheels(["numpy"])
+    for wheel in wheels.values():
+        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+            for name in archive.namelist():
+                if "/LICENSE" in name and name.endswith(("LICENSE", ".md", "info/LICENSE.txt")):
+                    texts[name] = archive.read(name).decode()
+    page = "\n\n".join(f"{name}\n{'=' * len(name)}\n\n{text}" for name, text in texts.items())
+    (folder / "python-licenses.txt").write_text(page, encoding="utf-8")
 
 
 def write_script(folder: Path, kind: str, files: dict[str, bytes]) -> str:

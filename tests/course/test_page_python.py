@@ -97,10 +97,8 @@ def test_check_says_what_judge_says(session, item):
     for source, answer in answers.items():
         verdict = judge(item, answer)
         report = session.check(f"{begin}{item.function} = {source}", item.id)
-        assert (report["status"], report["mistake"], report["message"]) == verdict[1:2] + (
-            verdict.mistake,
-            verdict.message,
-        )
+        said = (report["status"], report["mistake"], report["message"])
+        assert said == (verdict.status, verdict.mistake, verdict.message)
     assert session.check(item.head, item.id)["status"] == "not attempted"
 
 

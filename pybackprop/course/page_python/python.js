@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 const { dataset, src: here } = document.currentScript;
-const SECONDS = { check: 10, try_out: 30 }; // after which a job counts as one that never ends
+const SECONDS = { check: 20, try_out: 30 }; // after which a job counts as one that never ends
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
