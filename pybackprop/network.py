@@ -15,7 +15,7 @@ numbering follows Nielsen (2015), Neural Networks and Deep Learning, chapter 2. 
 is the same step as a plan of calls on arrays made once: ``engine.py``, held equal by a test.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ class Network:
     sizes: tuple[int, ...]
     L: int
     params: Params
-    phi: dict[int, Activation]
+    phi: Mapping[int, Activation]
     loss: Loss
     objective: Objective
     fixed: tuple[str, ...]
@@ -143,8 +143,9 @@ class Network:
 
     def __repr__(self) -> str:
         names = "-".join(phi.name for phi in self.phi.values())
-        fixed = f", fixed {' '.join(self.fixed)}" if self.fixed else ""
-        count = f"{self.params.theta.size} parameters{fixed}, {self.dtype}"
+        more = f", fixed {' '.join(self.fixed)}" if self.fixed else ""
+        more += f", penalty {self.penalty:g}" if self.penalty else ""
+        count = f"{self.params.theta.size} parameters{more}, {self.dtype}"
         return f"Network({'-'.join(map(str, self.sizes))}, {names}, {self.loss.name}, {count})"
 
 
