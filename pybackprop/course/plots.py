@@ -94,11 +94,11 @@ def _styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
 # --- networks ------------------------------------------------------------------------------------
 
 RADIUS = 0.34
-GAP = 2.4  # between layers; units of a layer are 1 apart
+GAP = 2.4  # between layers; neurons of a layer are 1 apart
 
 
 def _places(n: int, most: int = 7) -> dict[int, float]:
-    """Return the height of each unit that is drawn: all of them, or the first and last three."""
+    """Return the height of each neuron that is drawn: all of them, or the first and last three."""
     shown = list(range(n)) if n <= most else [0, 1, 2, n - 3, n - 2, n - 1]
     rows = len(shown) + (n > most)
     return {j: (rows - 1) / 2 - (i + (n > most and i >= 3)) for i, j in enumerate(shown)}
@@ -113,9 +113,9 @@ def network_diagram(
     show: str = "a",
     weights: bool = False,
 ) -> Axes:
-    """Draw the units as circles and the weights as lines between them.
+    """Draw the neurons as circles and the weights as lines between them.
 
-    Line width grows with |w|, a negative weight is dashed. Of a layer with more than seven units
+    Line width grows with |w|, a negative weight is dashed. Of a layer with more than seven neurons
     the first and last three are drawn.
 
     Parameters
@@ -188,8 +188,8 @@ def _short(value: float) -> str:
 
 def _caption(net: Any, layer: int, sizes: Sequence[int]) -> str:
     kind = net.phi[layer].name if isinstance(net, Network) and layer else f"layer {layer}"
-    kind = kind if layer else "input"
-    return f"{kind}\n{sizes[layer]} unit{'s' * (sizes[layer] > 1)}"
+    plural = "s" * (sizes[layer] > 1)
+    return f"{kind}\n{sizes[layer]} neuron{plural}" if layer else f"{sizes[layer]} input{plural}"
 
 
 def _draw_weights(ax: Axes, sizes: Sequence[int], layer: int, W: Array | None, write: bool) -> None:
@@ -325,6 +325,35 @@ def activation_curves(
     ax.plot(z, phi.derivative(z, a), color=FIGURE["gradient"], lw=2, ls="--", label="f '(z)")
     ax.set(xlabel="z", title=phi.name)
     _legend(ax)
+    return ax
+
+
+def curves(
+    x: ArrayLike,
+    values: Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "x",
+    ylabel: str = "",
+) -> Axes:
+    """Draw several functions of one variable over the same places.
+
+    Parameters
+    ----------
+    x : array of shape (n,)
+    values : mapping of str to array of shape (n,)
+        One curve a label. What is not finite leaves a gap.
+    xlabel, ylabel : str
+    """
+    places = check.check_array(x, "x", "n")
+    drawn = check.check_curves(values, "values", "n")
+    check.check_same_length(drawn, "values", places, "x")
+    ax = canvas(ax)
+    ax.axhline(0, color=INK, lw=0.5)
+    for label, style in _styles(drawn).items():
+        ax.plot(places, drawn[label], lw=2, **style)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    _legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 

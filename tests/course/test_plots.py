@@ -164,14 +164,14 @@ def test_the_same_call_draws_the_same_bytes(tmp_path, net, trace):
 # --- networks ------------------------------------------------------------------------------------
 
 
-def test_network_diagram_has_a_circle_a_unit_and_a_line_a_weight(ax, net, trace):
+def test_network_diagram_has_a_circle_per_neuron_and_a_line_per_weight(ax, net, trace):
     plots.network_diagram(net, trace, ax)
     assert len(patches(ax, Circle)) == 2 + 3 + 1
     assert len(ax.get_lines()) == 3 * 2 + 1 * 3
     assert words(ax)[:2] == ["0.50", "1.00"]
     assert f"{trace.a[2][0, 0]:.2f}" in words(ax)
-    assert "sigmoid\n3 units" in words(ax)
-    assert "sigmoid\n1 unit" in words(ax)
+    assert "sigmoid\n3 neurons" in words(ax)
+    assert "sigmoid\n1 neuron" in words(ax)
 
 
 def test_network_diagram_dashes_negative_weights_and_widens_large_ones(ax, net):
@@ -186,7 +186,7 @@ def test_network_diagram_dashes_negative_weights_and_widens_large_ones(ax, net):
 def test_network_diagram_shows_the_delta_of_the_chosen_example(ax, net):
     two = pb.backprop(net, [[0.5, 1.0], [-2.0, 3.0]], [[1.0], [0.0]])
     plots.network_diagram(net, two, ax, example=1, show="delta")
-    assert words(ax)[0] == "input\n2 units"  # the input layer has no delta
+    assert words(ax)[0] == "2 inputs"  # the input layer has no delta
     assert f"{two.delta[2][1, 0]:.2f}" in words(ax)
     assert to_rgb(patches(ax, Circle)[0].get_edgecolor()[:3]) == to_rgb(FIGURE["delta"])
 
@@ -199,7 +199,7 @@ def test_network_diagram_writes_weights(ax, net):
 def test_network_diagram_of_a_wide_layer_says_what_it_leaves_out(ax):
     plots.network_diagram([784, 7], ax=ax)
     assert len(patches(ax, Circle)) == 6 + 7
-    assert {"⋮", "input\n784 units", "layer 1\n7 units"} <= set(words(ax))
+    assert {"⋮", "784 inputs", "layer 1\n7 neurons"} <= set(words(ax))
 
 
 def test_network_diagram_names_what_it_can_show(net):
@@ -255,6 +255,16 @@ def test_loss_curves_over_the_logit_draw_the_slope_of_what_they_draw(ax, loss):
 def test_loss_curves_name_what_they_run_over():
     with pytest.raises(ValueError, match="over is 'z'; give 'output' or 'logit'"):
         plots.loss_curves("bce", over="z")
+
+
+def test_curves_stand_over_the_same_places(ax):
+    plots.curves([0.0, 2.0], {"sum": [1.0, 3.0], "part": [1.0, np.inf]}, ax, xlabel="z")
+    assert line(ax, "sum")[0].tolist() == [0.0, 2.0]
+    assert line(ax, "sum")[1].tolist() == [1.0, 3.0]
+    assert np.isnan(line(ax, "part")[1][1])
+    assert ax.get_xlabel() == "z"
+    with pytest.raises(ValueError, match="values\\['sum'\\] has 1 numbers, and x has 2"):
+        plots.curves([0.0, 2.0], {"sum": [1.0]})
 
 
 def test_learning_slowdown(ax):
@@ -695,6 +705,7 @@ def arguments():
         plots.activation_curves: {"activation": "tanh", "z": [0.0, 1.0]},
         plots.loss_curves: {"loss": "bce", "target": 1.0, "over": "logit"},
         plots.learning_slowdown: {"outputs": runs, "target": 1.0},
+        plots.curves: {"x": [0.0, 1.0], "values": runs},
         plots.loss_surface: {
             "f": lambda v: float(v @ v),
             "span": (-1, 1, -1, 1),
