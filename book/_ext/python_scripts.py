@@ -69,7 +69,8 @@ def write_licenses(folder: Path) -> None:
 def write_script(folder: Path, kind: str, files: dict[str, bytes]) -> str:
     """Write files as a script, and return its name, which follows what is in it."""
     name = f"python-{kind}-{digest(files)}.js"
-    (folder / name).write_bytes(made_once(name, lambda: packed(files)))
+    make = partial(packed, files)
+    (folder / name).write_bytes(made_once(name, make) if kind == "runtime" else make())
     return name
 
 
@@ -94,12 +95,16 @@ def runtime() -> dict[str, bytes]:
     table, wheels = pyodide_files.wheels(PACKAGES)
     names = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
     files = {name: (pyodide_files.PYODIDE / name).read_bytes() for name in names}
-    how = Path(__file__).with_name("prepare.mjs").read_bytes() + NEVER_USED.pattern.encode()
-    state = digest(files | {"how": how})
+    state = digest(files | {"how": prepare() + NEVER_USED.pattern.encode()})
     files["snapshot"] = made_once(f"snapshot-{state}", snapshot)
     for name, wheel in wheels.items():
         files[name] = made_once(f"{state}-{name}", partial(reduced, wheel))
     return files | {"pyodide-lock.json": json.dumps(table).encode()}
+
+
+def prepare() -> bytes:
+    """Return the script that makes what is kept from build to build: its changes make it anew."""
+    return Path(__file__).with_name("prepare.mjs").read_bytes()
 
 
 def snapshot() -> bytes:
@@ -126,7 +131,11 @@ def package() -> dict[str, bytes]:
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for path in sorted((ROOT / "pybackprop").rglob("*.py"))
     }
-    made = made_once(f"package-{digest(files)}.zip", lambda: zipped(files | in_cache(files)))
+    name = f"package-{digest(files | {'how': prepare()})}.zip"
+    made = made_once(name, lambda: zipped(files | in_cache(files)))
+    for older in pyodide_files.CACHE.glob("package-*.zip"):
+        if older.name != name:
+            older.unlink(missing_ok=True)
     return {"pybackprop.zip": made, "worker.js": (FRONT_END / "worker.js").read_bytes()}
 
 
@@ -168,11 +177,11 @@ def digest(files: dict[str, bytes]) -> str:
 
 def made_once(name: str, make: Callable[[], bytes]) -> bytes:
     """Return what an earlier build has made under this name, else make it, and keep it."""
-    place = pyodide_files.CACHE / name
-    if not place.exists():
+    try:
+        return (pyodide_files.CACHE / name).read_bytes()
+    except OSError:
         pyodide_files.keep(name, content := make())
         return content
-    return place.read_bytes()
 
 
 def node(script: str, *arguments: str) -> None:
