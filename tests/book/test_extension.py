@@ -137,6 +137,18 @@ def test_conditional_rules_keep_what_is_used():
     assert lean.purge(css, {"a"}) == "@media (min-width: 1px){.a{top:0}}"
 
 
+def test_nested_rules_and_escaped_names_are_read():
+    nested = ".a{color:red;&:hover{top:0} .b &{left:0}}"
+    assert lean.purge(f"{nested} .b{{top:0}}", {"a"}) == nested
+    css = r""".sm\:a,.b\,c{top:0}.d::after{content:"};"}.e{background:url(data:x;y{z)}"""
+    assert lean.purge(css, {"sm:a", "d"}) == r""".sm\:a{top:0}.d::after{content:"};"}"""
+
+
+def test_a_style_sheet_that_cannot_be_read_is_an_error():
+    with pytest.raises(ValueError, match="line 2 of a style sheet"):
+        lean.purge("a{top:0}\nb", {"a"})
+
+
 NOTEBOOK = [
     ("markdown", "# A page\n\n$$a = b \\tag{T1}$$\n\n$$c = d \\tag{T2}$$\n\nInline $x$.", []),
     ("code", "print('T1: largest error 1.1e-16')", ["check-T1"]),
