@@ -204,7 +204,7 @@ def numbers_are_computed(notebook: Notebook, constants: set[str]) -> list[str]:
     """A number with three significant digits or more also stands in an output, digit by digit."""
     words = re.sub(r"\]\([^)]*\)|<https?:[^>]*>|https?://\S+", "] ", prose(notebook))
     words = re.sub(r"\\(?:text)?color\{[^{}]*\}|\\tag\{[^{}]*\}", " ", words)
-    words = re.sub(r"\b(?:note-\d+|(?:19|20)\d\d)\b", " ", words)  # a source's name, a year
+    words = re.sub(r"\b(?:note-\d+|(?:19\d\d|20[0-2]\d))\b", " ", words)  # a source's name, a year
     known = constants | numbers_in("\n".join(shown(cell) for cell in cells(notebook, "code")))
     said = {n for n in numbers_in(words) if significant_digits(n) >= 3}
     return [f"{n} stands in no output" for n in sorted(said - known)]

@@ -130,6 +130,8 @@ PLANTED = [
     ("numbers", with_text("it falls to 0.41"), None),
     ("numbers", with_text("of 784 pixels, in 2014, by note-004, at 100"), None),
     ("numbers", with_text("of $1{,}797$ or 1797 pictures"), None),
+    ("numbers", with_text("since 1986, or 2026"), None),
+    ("numbers", with_text("by a factor of 2048"), "2048 stands in no output"),
     ("numbers", with_text("of 1,798 pictures"), "1798"),
     ("numbers", with_text("is $1.234 \\times 10^{-5}$"), "1.234"),
     ("numbers", with_text("for $(1,2,3)$ see [12.345](https://x.org/12.345)"), "12.345"),
