@@ -380,13 +380,13 @@ def test_004_7_adam_takes_the_larger_first_step():
     assert 0.1 * math.sqrt(10) / sgd == pytest.approx([54.961391, 27.655715, 15.886618], rel=1e-6)
 
 
-def test_004_8_an_iteration_changes_the_hidden_layer_too():
+def test_a_complete_iteration_changes_the_hidden_layer_too():
     net, X, Y = note_004()
     hidden = pb.backprop(net, X, Y).grad.theta[:8]
     assert (np.abs(hidden) > 0.009).all()
 
 
-def test_004_10_a_step_can_raise_the_loss():
+def test_a_step_can_raise_the_loss():
     net = pb.Network([1, 1], output="identity", loss="half_sse", init="zeros")
     X, Y = np.array([[1.0]]), np.array([[1.0]])
     before = pb.evaluate(net, X, Y)
