@@ -1,4 +1,4 @@
-"""Exercises of chapter 3, deriving delta."""
+"""Exercises of chapter 3, backpropagation."""
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
@@ -292,14 +292,14 @@ EXERCISES = [
                 "you put a into σ′. From the activation the slope is a (1 − a).",
             ),
             Mistake(
-                "first way only",
+                "first path only",
                 lambda a, w1, w2, d1, d2: w1 * d1 * a * (1 - a),
-                "that is one way only. The neuron feeds two: add over the ways.",
+                "that is one path only. The neuron feeds two: add over the paths.",
             ),
             Mistake(
-                "second way only",
+                "second path only",
                 lambda a, w1, w2, d1, d2: w2 * d2 * a * (1 - a),
-                "that is the second way only. The neuron feeds two: add over the ways.",
+                "that is the second path only. The neuron feeds two: add over the paths.",
             ),
             Mistake(
                 "no weights",
@@ -313,8 +313,8 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "Multiply along a way, add over the ways.",
-            "Each way: the delta at its end, times the weight. Then the slope, once.",
+            "Multiply along a path, add over the paths.",
+            "Each path: the delta at its end, times the weight. Then the slope, once.",
             "({w1:p} · {d1:p} + {w2:p} · {d2:p}) · {a} (1 − {a}).",
         ],
         solution=(
@@ -602,7 +602,7 @@ EXERCISES = [
             "delta @ W, times a (1 − a) with a = σ(z), entry by entry.",
         ],
         reason=(
-            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the ways to "
+            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the paths to "
             "the next layer. The slope leads from <var>a</var> to <var>z</var>."
         ),
     ),
