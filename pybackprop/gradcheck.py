@@ -4,7 +4,7 @@
 - `taylor_test` measures all at once along one direction, and needs no tolerance.
 - `dot_product_test` holds each equation of the backward pass against the forward pass by itself.
 
-The line between rounding and a mistake is worked out, not guessed: see `Rounding`. A kink of relu
+The line between rounding and a mistake is worked out, not guessed: see ``Rounding``. A kink of relu
 is no obstacle: the loss is measured with every unit kept on the branch it is on, see `on_branch`.
 """
 
@@ -520,7 +520,7 @@ def check_gradient(
 
         noise = 10 (s_g + spread (s_C + eps |theta n|) / h) + 2 |n(h) - n(h/4)|
 
-    - s_g, s_C: what rounding does to the gradient and to the loss, measured (`Rounding`). The loss
+    - s_g, s_C: what rounding does to the gradient and to the loss, measured (``Rounding``). The loss
       is evaluated in float64 for a float32 network, too: it is the same function of the same
       numbers, and only backpropagation's own float32 arithmetic is left in s_g.
     - spread: the sum of the factors of the method's formula (central: 1); eps |theta n|: theta + h
@@ -860,7 +860,7 @@ def taylor_test(
 
     and with a wrong one h |(g - dC/dtheta).d| is left. So the remainder falls as h^2 if g is
     right, as h if not, whatever the size of loss and gradient: no tolerance decides. Steps whose
-    remainder is below the rounding of the loss are left out (`Rounding`), and kinks do not disturb
+    remainder is below the rounding of the loss are left out (``Rounding``), and kinks do not disturb
     (each unit keeps its branch, as in `check_gradient`). It costs some 40 passes. A mistake in one
     entry of many shows less than in `check_gradient`, which also says where it is.
 
@@ -989,7 +989,7 @@ def dot_product_test(
     nowhere below: where `check_gradient` finds everything below wrong, this names the first.
     The forward pass must be analytic, as for the complex step of `check_gradient`: all that the
     package has is. Both sides are equal up to rounding: 100 eps times the sum of the absolute
-    products, and what `Rounding` finds for delta.
+    products, and what ``Rounding`` finds for delta.
 
     Parameters
     ----------

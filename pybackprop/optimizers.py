@@ -57,7 +57,7 @@ class Work(NamedTuple):
 
 
 class Optimizer:
-    """What the optimizers have in common; each of them is its settings, `vectors` and `rule`.
+    """What the optimizers have in common; each of them is its settings, ``vectors`` and ``rule``.
 
     Attributes
     ----------

@@ -95,7 +95,7 @@ class Interactive:
         """Return the static form, for a page or for a stored notebook; the same for the same data.
 
         Viewers that do not trust a notebook (JupyterLab before it is run, GitHub) take the elements
-        of a picture away and leave its text; an image they keep. `with_pictures` is the way back.
+        of a picture away and leave its text; an image they keep. ``with_pictures`` is the way back.
         """
         still = self.still if stored else self.poster
         return (
