@@ -520,8 +520,8 @@ def check_gradient(
 
         noise = 10 (s_g + spread (s_C + eps |theta n|) / h) + 2 |n(h) - n(h/4)|
 
-    - s_g, s_C: what rounding does to the gradient and to the loss, measured (``Rounding``). The loss
-      is evaluated in float64 for a float32 network, too: it is the same function of the same
+    - s_g, s_C: what rounding does to the gradient and to the loss, measured (``Rounding``). The
+      loss is evaluated in float64 for a float32 network, too: it is the same function of the same
       numbers, and only backpropagation's own float32 arithmetic is left in s_g.
     - spread: the sum of the factors of the method's formula (central: 1); eps |theta n|: theta + h
       is rounded, too.
@@ -860,8 +860,8 @@ def taylor_test(
 
     and with a wrong one h |(g - dC/dtheta).d| is left. So the remainder falls as h^2 if g is
     right, as h if not, whatever the size of loss and gradient: no tolerance decides. Steps whose
-    remainder is below the rounding of the loss are left out (``Rounding``), and kinks do not disturb
-    (each unit keeps its branch, as in `check_gradient`). It costs some 40 passes. A mistake in one
+    remainder is below the rounding of the loss are left out (``Rounding``), and kinks are no
+    obstacle (each unit keeps its branch, as in `check_gradient`). It costs some 40 passes. A mistake in one
     entry of many shows less than in `check_gradient`, which also says where it is.
 
     Parameters

@@ -158,9 +158,8 @@ def test_paper_shows_what_cannot_be_opened_there(visit, server):
     page = visit(f"{server}/book/03_delta.html")
     page.wait_for_selector(".pb-controls input")
     closed = "document.querySelectorAll('details:not([open])').length"
-    steps = (
-        "[...document.querySelectorAll('.pb-controls input[type=range]')].map(x => [x.value, x.max])"
-    )
+    sliders = "[...document.querySelectorAll('.pb-controls input[type=range]')]"
+    steps = f"{sliders}.map((slider) => [slider.value, slider.max])"
     before = page.evaluate(closed), page.evaluate(steps)
     assert before[0] > 0
     assert any(value != last for value, last in before[1])

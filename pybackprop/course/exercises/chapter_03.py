@@ -602,8 +602,8 @@ EXERCISES = [
             "delta @ W, times a (1 − a) with a = σ(z), entry by entry.",
         ],
         reason=(
-            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the paths to "
-            "the next layer. The slope leads from <var>a</var> to <var>z</var>."
+            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the paths "
+            "to the next layer. The slope leads from <var>a</var> to <var>z</var>."
         ),
     ),
     Code(
