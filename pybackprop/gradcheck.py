@@ -861,8 +861,8 @@ def taylor_test(
     and with a wrong one h |(g - dC/dtheta).d| is left. So the remainder falls as h^2 if g is
     right, as h if not, whatever the size of loss and gradient: no tolerance decides. Steps whose
     remainder is below the rounding of the loss are left out (``Rounding``), and kinks are no
-    obstacle (each unit keeps its branch, as in `check_gradient`). It costs some 40 passes. A mistake in one
-    entry of many shows less than in `check_gradient`, which also says where it is.
+    obstacle (each unit keeps its branch, as in `check_gradient`). It costs some 40 passes.
+    A mistake in one entry of many shows less than in `check_gradient`, which also says where it is.
 
     Parameters
     ----------
