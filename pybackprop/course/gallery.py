@@ -178,12 +178,14 @@ class Gallery:
         }
 
     def by_heart(self, program: SimpleNamespace, step: Callable[..., Any]) -> bool:
-        """Whether ten examples, trained alone, are learned: a loss below 0.1."""
+        """Whether ten examples, trained alone, are learned: a loss below 0.1 at some time."""
         X, Y = self.X[:10], self.Y[:10]
         steps = program.training(X, Y, np.random.default_rng(1), step)
-        for _ in range(BY_HEART):
+        for t in range(BY_HEART):
             *_, after = next(steps)
-        return bool(own_loss(program, after, X, Y) < 0.1)
+            if t % 10 == 9 and own_loss(program, after, X, Y) < 0.1:
+                return True
+        return False
 
 
 def own_loss(program: SimpleNamespace, params: Any, x: Array, y: Array) -> Any:
