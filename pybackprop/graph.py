@@ -27,6 +27,8 @@ import numpy as np
 
 from .operations import CONSTANT, OPERATIONS, Operation, missing, pick, sum_to
 
+NO_ROOM: dict[int, Any] = {}
+
 
 class Node(np.lib.mixins.NDArrayOperatorsMixin):
     """A line of a tape: its value and, unless it is a variable, what it was made of."""
@@ -47,7 +49,9 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
     mT = property(lambda self: np.swapaxes(self, -1, -2))
 
     def __array_ufunc__(self, f: Any, method: str, *x: Any, **settings: Any) -> Any:
-        if method != "__call__" or settings:
+        if method != "__call__":
+            raise TypeError(f"np.{f.__name__}.{method} has no pull-back here")
+        if settings:
             raise TypeError(f"{f.__name__} would write into a node; for x += y take x = x + y")
         return self.__array_function__(f, (), x, settings)
 
@@ -60,9 +64,11 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
 
     def record(self, operation: Operation, x: Sequence[Any], settings: dict[str, Any]) -> "Node":
         """Write an operation of this node, and whatever else is in x, on the tape."""
-        if any(isinstance(n, Node) and n.tape is not self.tape for n in x):
-            raise ValueError(f"{operation.name} got nodes of two tapes; pass all inputs on one")
-        values = [n.value if isinstance(n, Node) else n for n in x]
+        values = []
+        for n in x:
+            values.append(n.value if isinstance(n, Node) else n)
+            if isinstance(n, Node) and n.tape is not self.tape:
+                raise ValueError(f"{operation.name} got nodes of two tapes; pass all inputs on one")
         return Node(self.tape, operation(*values, **settings), operation, x, settings)
 
     def __len__(self) -> int:
@@ -88,28 +94,38 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
         return f"%{self.index} = {made}{shown}"
 
 
-def pull_back(node: Node, bar: list[Any]) -> None:
-    """Take one step back: hand a node's adjoint on to its inputs, and add it to theirs."""
+def pull_back(node: Node, bar: list[Any], room: Any = NO_ROOM) -> None:
+    """Take one step back: hand a node's adjoint on to its inputs, and add it to theirs.
+
+    ``room`` may hold, by index, arrays for products that are the first to come to a node.
+    """
     if node.operation is None or bar[node.index] is None:
         return
     x = [n.value if isinstance(n, Node) else n for n in node.inputs]
     parts = node.operation.pullback(bar[node.index], node.value, *x, **node.settings)
     for n, part in zip_longest(node.inputs, parts, fillvalue=missing):
         if isinstance(n, Node) and part is not None:
-            g: Any = part() if isinstance(part, partial) else part
-            g = g if np.shape(g) == n.shape else sum_to(g, n.shape)
+            first = n.index in room and bar[n.index] is None
+            if isinstance(part, partial):
+                part = part(out=room[n.index]) if first and part.func is np.matmul else part()
+            g: Any = part
+            g = g if np.shape(g) == n.value.shape else sum_to(g, n.shape)
             bar[n.index] = g if bar[n.index] is None else bar[n.index] + g  # where ways meet
 
 
-def gradient(y: Any, x: Sequence[Node], g: Any = None) -> list[Any]:
+def gradient(y: Any, x: Sequence[Node], g: Any = None, room: Any = NO_ROOM) -> list[Any]:
     """Return g dy/dx for each node x, where g (1 if left out) has the shape of y."""
-    if not isinstance(y, Node):  # a constant
-        return [np.zeros_like(n) for n in x]
-    bar = [None] * y.index + [np.ones_like(y) if g is None else g]
-    for node in y.tape[y.index :: -1]:
-        pull_back(node, bar)
-    known = [bar[n.index] if n.index <= y.index else None for n in x]
-    return [np.zeros_like(n) if part is None else part for n, part in zip(x, known, strict=True)]
+    tape = y.tape[: y.index + 1] if isinstance(y, Node) else []  # else: a constant
+    bar: list[Any] = [None] * len(x[0].tape if x else tape)
+    if tape:
+        bar[y.index], kept = np.ones_like(y) if g is None else g, {n.index for n in x}
+        if any(n.tape is not y.tape for n in x):
+            raise ValueError("gradient got nodes of two tapes; y must be made of what x is")
+    for node in reversed(tape):
+        pull_back(node, bar, room)
+        if node.index not in kept:
+            bar[node.index] = None  # nobody asks for it any more: its memory is free
+    return [np.zeros_like(n) if bar[n.index] is None else bar[n.index] for n in x]
 
 
 def jacobian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:

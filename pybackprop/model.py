@@ -281,8 +281,11 @@ class ModelPlan:
         if self.w is not None:
             g *= self.w
         free = {name: node for name, node in self.p.items() if name not in self.model.fixed}
-        for name, part in zip(free, gradient(self.each, [*free.values()], g), strict=True):
-            self.grad[name][...] = part
+        room = {node.index: self.grad[name] for name, node in free.items()}
+        parts = gradient(self.each, [*free.values()], g, room)
+        for name, part in zip(free, parts, strict=True):
+            if part is not self.grad[name]:
+                self.grad[name][...] = part
 
     def update(self) -> None:
         """Change theta, after `backward`."""

@@ -46,9 +46,12 @@ def plain(x: Any) -> Any:
     return x
 
 
-def missing() -> None:
+def refuse() -> None:
     """Refuse what has no pull-back."""
     raise TypeError("an operation has no pull-back to this input, such as to an exponent")
+
+
+missing = partial(refuse)
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:

@@ -108,19 +108,24 @@ def sse(z: Any, y: Any) -> Any:
     >>> sse(np.array([[0.5, 1.0]]), np.array([[1.0, 0.0]]))
     array([1.25])
     """
-    check_same("sse", z, y)
-    d = z - y
-    return np.sum(d * d, axis=-1)
+    return squares("sse", z, y)
 
 
 def half_sse(z: Any, y: Any) -> Any:
     """Return half of `sse`."""
-    return 0.5 * sse(z, y)
+    return 0.5 * squares("half_sse", z, y)
 
 
 def mse(z: Any, y: Any) -> Any:
     """Return the mean of (z - y)^2 over the outputs of each example."""
-    return sse(z, y) * (1 / z.shape[-1])
+    return squares("mse", z, y) / z.shape[-1]
+
+
+def squares(name: str, z: Any, y: Any) -> Any:
+    """Return the sum of squared differences; the name is for the message."""
+    check_same(name, z, y)
+    d = z - y
+    return np.sum(d * d, axis=-1)
 
 
 LOSSES_ON_LOGITS: dict[str, Callable[[Any, Any], Any]] = {

@@ -97,7 +97,7 @@ def batch_norm(
         if count < 2:
             raise ValueError(
                 f"batch_norm: x has shape {x.shape}, one number for each channel: it has no "
-                "variance; train with larger batches"
+                "variance; take a batch size that leaves no single example over"
             )
         values = plain(x)
         mean += momentum * (values.mean(axis=axes) - mean)
