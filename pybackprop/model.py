@@ -157,7 +157,7 @@ class Model:
         self.f, self.params, self.fixed = f, NamedParams(params, check_dtype(dtype)), tuple(fixed)
         self.loss = loss if callable(loss) else lookup(LOSSES_ON_LOGITS, loss, "loss")
         self.loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "own")
-        self.rng = np.random.default_rng(rng)
+        self.rng: np.random.Generator | None = np.random.default_rng(rng)
         for name in self.fixed:
             self.params[name]  # raises where there is none
 
@@ -180,6 +180,20 @@ class Model:
         """Return the outputs for a batch, out of training."""
         z: Array = self.f(self.params, x, None)
         return z
+
+    def gradient(self, X: ArrayLike, Y: ArrayLike) -> NamedParams:
+        """Return the gradient of the loss, by name, out of training (rng is None); change nothing.
+
+        >>> line = Model(lambda p, x, rng: x * p["w"], {"w": 1.0}, "half_sse")
+        >>> line.gradient([[2.0]], [[3.0]])["w"]
+        array(-2.)
+        """
+        data, quiet = self.examples(X, Y), copy(self)
+        quiet.rng = None
+        plan = ModelPlan(quiet, data.X, data.Y)
+        plan.forward()
+        plan.backward()
+        return plan.grad
 
     def examples(self, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None) -> Data:
         """Return the examples as arrays that go in pairs, or say what is wrong with them."""

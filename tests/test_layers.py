@@ -255,3 +255,87 @@ def test_against_pytorch(case, seed):
     for ours, other in zip(gradient(y, nodes, u), grads, strict=True):
         other = np.zeros_like(ours) if other is None else other.numpy()
         np.testing.assert_allclose(ours, other, rtol=1e-9, atol=1e-9)
+
+
+@MANY
+@given(CASES, SEEDS)
+def test_gradients_against_the_complex_step(case, seed):
+    """Each layer's value takes complex numbers and is analytic where it is smooth."""
+    f, shapes, _, options = case
+    x, v = arrays_of(shapes, seed), arrays_of(shapes, seed + 1)
+    y, nodes = taped(f, x, options)
+    u = np.random.default_rng(seed + 2).normal(size=y.shape)
+    moved = f(*[a + 1e-30j * b for a, b in zip(x, v, strict=True)], **options)
+    back = sum(np.sum(g * b) for g, b in zip(gradient(y, nodes, u), v, strict=True))
+    np.testing.assert_allclose(back, np.sum(u * moved.imag) / 1e-30, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda x: layers.linear(x(2, 3), x(4, 2)), r"W is \(n_out, n_in\) and x \(m, n_in\)"),
+        (lambda x: layers.linear(x(2, 3), x(4, 3), x(3)), r"b has shape \(3,\)"),
+        (lambda x: layers.dropout(x(2, 3), 1.0), "give a share from 0 to below 1"),
+        (lambda x: layers.embedding(x(3, 2), [3]), "W has the rows 0 to 2"),
+        (lambda x: layers.conv1d(x(1, 1, 2), x(1, 1, 3)), "take a smaller kernel or more padding"),
+        (lambda x: layers.conv1d(x(1, 2, 5), x(1, 1, 3)), r"x is \(m, c, \*size\)"),
+        (lambda x: layers.conv2d(x(1, 1, 5), x(1, 1, 3)), r"2 dimension\(s\) of size"),
+        (lambda x: layers.conv1d(x(1, 1, 5), x(1, 1, 3), stride=0), "a whole number from 1 up"),
+        (lambda x: layers.conv1d(x(1, 1, 5), x(1, 1, 3), padding=-1), "a whole number from 0 up"),
+        (lambda x: layers.max_pool(x(1, 1, 2), 3), "does not fit into"),
+        (lambda x: layers.max_pool(x(1, 2), 1), "no dimension to slide along"),
+        (lambda x: norm_of_batch(x(1, 2), x(2), x(2)), "leaves no single example over"),
+        (lambda x: norm_of_batch(x(3, 2), x(3), x(3)), r"x is \(m, c, ...\)"),
+        (lambda x: layers.layer_norm(x(3, 2), x(3), x(3)), r"x is \(..., n\), they are \(n,\)"),
+        (lambda x: rnn(x(2, 0, 3), x(4, 3), x(4, 4), x(4)), "T from 1"),
+        (lambda x: lstm(x(2, 5, 3), x(4, 3), x(4, 4), x(4)), r"16, d\): 4 block"),
+        (lambda x: gru(x(2, 5, 3), x(12, 3), x(12, 4), x(4)), r"\(12, 4\) and \(12,\)"),
+        (lambda x: layers.lstm_cell(x(2, 6), x(2, 2)), r"\(m, 4n\), \(m, n\)"),
+        (lambda x: attention(x(1, 2, 4), x(1, 3, 3), x(1, 3, 2)), r"\(m, S, d\), \(m, S, n\)"),
+        (lambda x: attention(x(1, 2, 4), x(1, 2, 4), x(1, 2, 4), heads=3), "3 heads evenly"),
+        (lambda x: layers.masked_softmax(x(2, 2), [[True, False], [False, False]]), "as a whole"),
+        (lambda x: layers.softmax_cross_entropy(x(2, 3), np.array([0, 3])), "columns 0 to 2"),
+        (lambda x: layers.softmax_cross_entropy(x(2, 3), x(2, 1)), r"shape \(2,\), or rows"),
+        (lambda x: layers.sigmoid_cross_entropy(x(2, 3), x(3)), r"targets of \(3,\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(make, message):
+    with pytest.raises(ValueError, match=message):
+        make(lambda *shape: np.ones(shape))
+
+
+def test_an_embedding_takes_whole_numbers():
+    with pytest.raises(TypeError, match="give whole numbers"):
+        layers.embedding(np.ones((3, 2)), [0.5])
+
+
+def test_losses_on_logits_are_stable():
+    z = np.array([[1000.0, 0.0], [-1000.0, 0.0]])
+    for y in (np.array([0, 1]), np.array([1, 0])):
+        each = layers.softmax_cross_entropy(z, y)
+        np.testing.assert_array_equal(each, [0, 0] if y[0] == 0 else [1000, 1000])
+    each = layers.sigmoid_cross_entropy(z[:, :1], np.array([[0.0], [1.0]]))
+    np.testing.assert_array_equal(each, [1000, 1000])
+
+
+def test_batch_norm_remembers_what_it_saw():
+    """As PyTorch keeps it: r + 0.1 (batch's - r), the variance with 1/(n - 1)."""
+    x = np.random.default_rng(0).normal(size=(6, 3, 4))
+    mean, var = np.zeros(3), np.ones(3)
+    batch_norm(x, np.ones(3), np.zeros(3), (mean, var), training=True)
+    np.testing.assert_allclose(mean, 0.1 * x.mean(axis=(0, 2)), rtol=1e-12)
+    np.testing.assert_allclose(var, 0.9 + 0.1 * x.var(axis=(0, 2), ddof=1), rtol=1e-12)
+    kept = mean.copy(), var.copy()
+    y = batch_norm(x, np.ones(3), np.zeros(3), (mean, var), training=False)
+    expected = (x - mean[:, None]) / np.sqrt(var[:, None] + 1e-5)
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    np.testing.assert_array_equal((mean, var), kept)
+
+
+def test_dropout_keeps_the_mean_and_lets_pass_what_it_kept():
+    x, rng = np.ones((200, 200)), np.random.default_rng(0)
+    a, nodes = taped(layers.dropout, [x], {"rate": 0.25, "rng": rng})
+    assert set(np.unique(a.value)) == {0.0, 1 / 0.75}
+    assert abs(a.value.mean() - 1) < 0.02
+    np.testing.assert_array_equal(gradient(a, nodes)[0], a.value)
+    assert layers.dropout(x, 0.25) is x

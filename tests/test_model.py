@@ -111,6 +111,20 @@ def test_running_averages_move_by_batches_alone(optimizer):
     np.testing.assert_array_equal(seen[0], model.params["mean"])
 
 
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+def test_the_gradient_agrees_with_the_complex_step_and_the_networks(output, loss):
+    net, model = pair(output, loss)
+    X, Y = data(loss)
+    grad = model.gradient(X, Y).theta
+    np.testing.assert_allclose(grad, pb.backprop(net, X, Y).grad.theta, rtol=1e-10, atol=1e-14)
+
+    def C(theta):
+        return pb.evaluate(model.with_params(theta), X, Y)
+
+    nudged = pb.numerical_gradient(C, model.params.theta, "complex")
+    np.testing.assert_allclose(grad, nudged, rtol=1e-10, atol=1e-14)
+
+
 def test_forward_changes_nothing():
     X, Y = data("cross_entropy", m=16)
     model = with_averages()

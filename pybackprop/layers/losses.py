@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import sigmoid
+from ..activations import sigmoid, softplus
 from ..operations import Operation
 from .basic import activation
 
@@ -68,7 +68,7 @@ def softmax_cross_entropy(z: Any, y: Any) -> Any:
 
 
 def sigmoid_cross_entropy_value(z: Any, y: Any) -> Any:
-    return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))), axis=-1)
+    return np.sum(y * softplus(-z) + (1 - y) * softplus(z), axis=-1)
 
 
 SIGMOID_CROSS_ENTROPY = Operation(
