@@ -47,7 +47,8 @@ class Window:
 
     def run(self, function: str, *given: Any) -> Any:
         """Call a function with values that JSON has; an error in the page is one here."""
-        call = f"(async () => JSON.stringify(await ({function})(...{json.dumps(given)})))()"
+        value = f"await ({function})(...{json.dumps(given)}) ?? null"
+        call = f"(async () => JSON.stringify({value}))()"
         answer = self.call(
             "script.evaluate",
             expression=call,
@@ -56,7 +57,7 @@ class Window:
         )
         if answer["type"] == "exception":
             raise RuntimeError(answer["exceptionDetails"]["text"])
-        return json.loads(answer["result"].get("value", "null"))
+        return json.loads(answer["result"]["value"])
 
 
 @contextmanager

@@ -21,6 +21,11 @@ PRESS = """async (name, code) => {
     const text = (selector) => part.querySelector(selector).textContent;
     return [part.dataset.status ?? "", text(".pb-reply"), text(".pb-printed"), [...said]];
 }"""
+ALIVE = """async () => {
+    while (!document.querySelector(".pb-field")) {
+        await new Promise((later) => setTimeout(later, 5));
+    }
+}"""
 EDITOR = """async () => {
     const part = document.getElementById("exercise-03-sigmoid_prime");
     part.querySelector("textarea").dispatchEvent(new Event("focus"));
@@ -45,6 +50,7 @@ def window():
 def test_an_exercise_is_missed_stopped_and_solved(window, server, site, place):
     address = {"server": server, "disk": site.as_uri()}[place]
     window.go(f"{address}/book/03_delta.html")
+    window.run(ALIVE)
     status, reply, _, said = window.run(PRESS, "Check", WRONG)
     assert (status, reply) == (
         "tried",
