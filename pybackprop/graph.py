@@ -144,7 +144,7 @@ def hessian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
 
 
 def checkpoint(f: Callable[..., Any], *x: Any) -> Any:
-    """Return f(*x), keeping x alone of all that f computes: the way back runs f again."""
+    """Return ``f(*x)``, keeping x alone of all that f computes: the way back runs f again."""
     return Operation("checkpoint", f, partial(again, f))(*x)
 
 

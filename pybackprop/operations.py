@@ -16,7 +16,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """A pair: a = value(*x), and pullback(g, a, *x), a tuple of dC/dx for the inputs in turn.
+    """A pair: ``a = value(*x)``, and ``pullback(g, a, *x)``, a tuple of dC/dx for each input.
 
     Settings, such as an axis, are keyword arguments of both. In the tuple None says "no gradient",
     and a ``functools.partial`` is worked out only where somebody wants it. Called on arrays an

@@ -57,7 +57,7 @@ def unfold(x: Any, kernel: Any, stride: Any = 1, padding: Any = 0) -> Any:
 
     Parameters
     ----------
-    x : array of shape (m, c, *size)
+    x : array of shape ``(m, c, *size)``
     kernel, stride, padding : int or tuple of int
         Size of a window, steps from one to the next, zeros added at both ends of each dimension.
 
@@ -82,7 +82,7 @@ def unfold(x: Any, kernel: Any, stride: Any = 1, padding: Any = 0) -> Any:
 
 
 def fold(u: Any, size: tuple[int, ...], kernel: Any, stride: Any = 1, padding: Any = 0) -> Any:
-    """Return windows added up where they came from, shape (m, c, *size): the transpose of unfold.
+    """Return windows added up where they came from, ``(m, c, *size)``: the transpose of unfold.
 
     >>> fold(np.ones((1, 1, 3, 2)), (4,), kernel=3)[0, 0]
     array([1., 2., 2., 1.])
@@ -254,7 +254,7 @@ def max_pool(x: Any, kernel: Any, stride: Any = None) -> Any:
 
     Parameters
     ----------
-    x : array of shape (m, c, *size)
+    x : array of shape ``(m, c, *size)``
     kernel, stride : int or tuple of int
 
     Returns

@@ -235,7 +235,7 @@ def graph_stepper(y: Line, names: Mapping[str, Line] | None = None) -> Interacti
     y : graph.Node
         What is computed: one number, at most 40 lines down the tape. Lines after it are left out.
     names : mapping of str to Node, optional
-        What to call lines; others are called %0, %1, ... as in print(*tape).
+        What to call lines; others are called %0, %1, ... as in ``print(*tape)``.
 
     Returns
     -------
