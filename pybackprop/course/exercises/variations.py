@@ -6,7 +6,6 @@ What nobody has written down as a mistake is often one such change, at whatever 
 import ast
 import sys
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from inspect import getsource
@@ -52,17 +51,26 @@ def variations(right: Callable[..., Any]) -> tuple[Variation, ...]:
     if tree is None or not isinstance(right, FunctionType):
         return ()
     found = []
-    places = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-    used = {node.id for node in places if isinstance(node, ast.Name)}
+    parents = {
+        part: (node, field)
+        for node in ast.walk(tree)
+        for field, value in ast.iter_fields(node)
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, ast.expr)
+    }
+    used = {node.id for node in parents if isinstance(node, ast.Name)}
     names = sorted(used & set(right.__code__.co_varnames))
     outside = held(tree)
-    for k, node in enumerate(places):
+    for node, (parent, field) in parents.items():
         for new, kind, told in () if node in outside else changes(node, names):
-            made = deepcopy(tree)
-            shown = put(made, k, new)
+            before = getattr(parent, field)
+            put(parent, field, node, new)
             scope = dict(right.__globals__)
-            exec(compile(made, "<variation>", "exec"), scope)  # this course's own text
+            exec(compile(tree, "<variation>", "exec"), scope)  # this course's own text
+            alone = isinstance(new, ast.Name | ast.Constant) and isinstance(parent, ast.expr)
+            shown = ast.unparse(parent if alone and not isinstance(parent, ast.Lambda) else new)
             found.append(Variation(kind, scope["program"], shown, told))
+            setattr(parent, field, before)
     return tuple(sorted(found, key=lambda one: KINDS.index(one.name)))
 
 
@@ -92,7 +100,8 @@ def source_of(right: Callable[..., Any]) -> ast.Module | None:
     ]
     if len(found) != 1:
         return None
-    return ast.Module([ast.Assign([ast.Name("program", ast.Store())], found[0])], [])
+    named = ast.Assign([ast.Name("program", ast.Store())], found[0])
+    return ast.fix_missing_locations(ast.Module([named], []))
 
 
 def held(tree: ast.AST) -> set[ast.AST]:
@@ -112,23 +121,15 @@ def held(tree: ast.AST) -> set[ast.AST]:
     return fixed
 
 
-def put(tree: ast.AST, k: int, new: ast.expr) -> str:
-    """Put an expression in place of the k-th one; return its text, of a name what is around."""
-    old = [node for node in ast.walk(tree) if isinstance(node, ast.expr)][k]
-    shown: ast.AST = new
-    for node in list(ast.walk(tree)):
-        for field, value in ast.iter_fields(node):
-            if value is old:
-                setattr(node, field, new)
-            elif isinstance(value, list) and any(part is old for part in value):
-                setattr(node, field, [new if part is old else part for part in value])
-            else:
-                continue
-            alone = isinstance(new, ast.Name | ast.Constant)
-            if alone and isinstance(node, ast.expr) and not isinstance(node, ast.Lambda):
-                shown = node
-    ast.fix_missing_locations(tree)
-    return ast.unparse(shown)
+def put(parent: ast.AST, field: str, old: ast.expr, new: ast.expr) -> None:
+    """Put an expression in another's place. A list is made anew: the one that was there stays."""
+    value = getattr(parent, field)
+    if isinstance(value, list):
+        setattr(parent, field, [new if part is old else part for part in value])
+    else:
+        setattr(parent, field, new)
+    ast.copy_location(new, old)
+    ast.fix_missing_locations(new)
 
 
 SIGN, FACTOR, TERM = "a sign", "a factor", "a term"
