@@ -122,7 +122,7 @@ class Model:
     f : callable, (p, x, rng) -> z
         What the model computes: from parameters ``p[name]`` and a batch x of shape (m, ...) the
         outputs z of shape (m, ..., k): logits, where the loss takes logits. Written with NumPy's
-        functions and `layers`, it runs on a tape's nodes as on arrays. ``rng`` is the random
+        functions and ``layers``, it runs on a tape's nodes as on arrays. ``rng`` is the random
         generator while the model is trained, and None elsewhere: dropout and batch
         normalization ask it.
     params : mapping of str to array
