@@ -145,7 +145,7 @@ def lstm(x: Any, W: Any, U: Any, b: Any, h: Any = None, c: Any = None) -> Any:
     -----
     Source: Hochreiter and Schmidhuber (1997), doi:10.1162/neco.1997.9.8.1735; the forget gate is
     of Gers, Schmidhuber and Cummins (2000), doi:10.1162/089976600300015015.
-    \"\"\"
+    """
     check_sequence("lstm", x, W, U, b, 4)
     h, c, states, inputs = start(h, x, U), start(c, x, U), [], linear(x, W, b)
     for t in range(x.shape[1]):
@@ -238,7 +238,7 @@ def gru(x: Any, W: Any, U: Any, b: Any, bias_of_state: Any = None, h: Any = None
     Notes
     -----
     Source: Cho and others (2014), arXiv:1406.1078; the reset gate after the product, as in PyTorch.
-    \"\"\"
+    """
     check_sequence("gru", x, W, U, b, 3)
     h, states, inputs = start(h, x, U), [], linear(x, W, b)
     for t in range(x.shape[1]):
