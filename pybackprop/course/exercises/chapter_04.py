@@ -292,7 +292,7 @@ EXERCISES = [
             "theta = theta − η u, with the new u.",
         ],
         reason=(
-            "The velocity is a sum of all gradients so far, each faded by μ a step; the learning "
+            "The velocity is a sum of all gradients so far, each faded by μ per step; the learning "
             "rate stands outside."
         ),
     ),

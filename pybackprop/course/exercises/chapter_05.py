@@ -304,7 +304,7 @@ EXERCISES = [
             "{n} / {size}, and what is left over makes one more batch.",
             "That number times {epochs}.",
         ],
-        solution="{batches} batches an epoch, {epochs} epochs: <b>{answer}</b>.",
+        solution="{batches} batches per epoch, {epochs} epochs: <b>{answer}</b>.",
         steps=lambda n, size, epochs: {"batches": -(-n // size)},
     ),
     Choice(
@@ -317,7 +317,7 @@ EXERCISES = [
         right=Option(
             "take the parameters of epoch 12",
             "from there on the network learns what is special to the training examples: it "
-            "over-fits.",
+            "overfits.",
         ),
         wrong=[
             Option(
