@@ -125,7 +125,7 @@ EXERCISES = [
         title="How far from the gradient?",
         question=(
             "Write <code>alignment(u, v)</code>: the cosine of the angle between two vectors. It "
-            "is above 0 where a step against <code>u</code> lowers a loss with the gradient "
+            "is above 0 where a small step against <code>u</code> lowers a loss with the gradient "
             "<code>v</code>."
         ),
         cases=cosine_cases,
@@ -308,8 +308,8 @@ EXERCISES = [
             "Weight these losses with the shares: −Σ <var>p</var> log <var>p</var>.",
         ],
         solution=(
-            "−({p} log {p} + {q} log {q} + {r} log {r}) = <b>{answer}</b>. A loss that stays there "
-            "has learned the shares, and nothing else."
+            "−({p} log {p} + {q} log {q} + {r} log {r}) = <b>{answer}</b>. A network "
+            "that has learned nothing but the shares stays there."
         ),
     ),
 ]

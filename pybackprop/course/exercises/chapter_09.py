@@ -68,7 +68,7 @@ EXERCISES = [
         id="09-vanishing-delta",
         title="A delta on its way down",
         question=(
-            "A chain of sigmoid neurons, one a layer; every weight is {w}, and every weighted sum "
+            "A chain of sigmoid neurons, one per layer; every weight is {w}, and every weighted sum "
             "happens to be 0, where the slope is largest. By which factor is delta multiplied on "
             "its way through {k} layers?"
         ),
