@@ -185,13 +185,13 @@ def picture(y: Line, names: Mapping[int, str]) -> Node:
     for line in tape:
         rows.setdefault(depth[line.index], []).append(line.index)
     tallest, last = max(map(len, rows.values())), max(rows)
-    across, down, r = (86 if last < 8 else 66), 78, 22
-    height = down * max(2, tallest) + 26
+    across, down, r = (86 if last < 8 else 66), 90, 22
+    height = down * max(2, tallest) + 46
 
     def at(i: int) -> tuple[float, float]:
         column = rows[depth[i]]
         lift = 10 * (depth[i] % 2) if len(column) == 1 else 0  # so that edges pass beside nodes
-        middle = height / 2 + down * (column.index(i) - (len(column) - 1) / 2)
+        middle = height / 2 + 10 + down * (column.index(i) - (len(column) - 1) / 2)
         return 34 + across * depth[i], middle - lift
 
     edges, nodes = [], []
@@ -199,6 +199,12 @@ def picture(y: Line, names: Mapping[int, str]) -> Node:
         for i in {n.index for n in line.inputs if isinstance(n, Line)}:
             ends = between(at(i), at(line.index), r)
             drawn = node("line", class_="pb-edge", stroke="currentColor", **ends)
+            span = depth[line.index] - depth[i]
+            if span > 1:  # over what stands between
+                x1, y1, x2, y2 = (float(ends[end]) for end in ("x1", "y1", "x2", "y2"))
+                over = f"{(x1 + x2) / 2:g} {min(y1, y2) - min(33 * span, 130):g}"
+                way = f"M{x1:g} {y1:g}Q{over} {x2:g} {y2:g}"
+                drawn = node("path", d=way, class_="pb-edge", fill="none", stroke="currentColor")
             edges.append(node("g", drawn, data_k=f"e{i}.{line.index}"))
         x, y0 = at(line.index)
         name = names.get(line.index, "")
