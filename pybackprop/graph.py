@@ -27,7 +27,7 @@ import numpy as np
 
 from .operations import CONSTANT, OPERATIONS, Operation, missing, pick, sum_to
 
-NO_ROOM: dict[int, Any] = {}
+NO_ROOM: dict[int, Any] = {}  # by a node's index: an array for the first product that it gets
 
 
 class Node(np.lib.mixins.NDArrayOperatorsMixin):
@@ -95,10 +95,7 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def pull_back(node: Node, bar: list[Any], room: Any = NO_ROOM) -> None:
-    """Take one step back: hand a node's adjoint on to its inputs, and add it to theirs.
-
-    ``room`` may hold, by index, arrays for products that are the first to come to a node.
-    """
+    """Take one step back: hand a node's adjoint on to its inputs, and add it to theirs."""
     if node.operation is None or bar[node.index] is None:
         return
     x = [n.value if isinstance(n, Node) else n for n in node.inputs]

@@ -1,11 +1,14 @@
 """The tape: random graphs against PyTorch, differences and the dot-product law; its promises."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pybackprop as pb
+from pybackprop import graph
 from pybackprop.graph import (
     Node,
     checkpoint,
@@ -218,6 +221,11 @@ def test_every_operation_says_what_it_computes_and_what_comes_back():
         if isinstance(operation, Operation):
             assert operation.value is f
             assert ": " in operation.formula
+
+
+def test_the_machine_is_short():
+    source = Path(graph.__file__).read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 154
 
 
 def test_the_tape_reads_like_the_computation():
