@@ -68,9 +68,9 @@ EXERCISES = [
         id="09-vanishing-delta",
         title="A delta on its way down",
         question=(
-            "A chain of sigmoid neurons, one per layer; every weight is {w}, and every weighted sum "
-            "happens to be 0, where the slope is largest. By which factor is delta multiplied on "
-            "its way through {k} layers?"
+            "A chain of sigmoid neurons, one per layer; every weight is {w}, and every weighted "
+            "sum happens to be 0, where the slope is largest. By which factor is delta multiplied "
+            "on its way through {k} layers?"
         ),
         draw=lambda rng: {"w": between(rng, 0.8, 3.2), "k": int(rng.integers(2, 6))},
         answer=lambda w, k: (w / 4) ** k,
