@@ -107,6 +107,21 @@ def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
             equation["check"] = checks[match[1]]
 
 
+# Headings that were renamed keep the address that others have linked to: former id -> id.
+FORMER = {
+    "a-batch-one-example-a-row": "a-batch-one-example-per-row",
+    "deriving-delta": "backpropagation-deriving-delta",
+    "one-neuron-a-layer": "one-neuron-per-layer",
+    "where-ways-part-effects-add": "where-paths-part-effects-add",
+    "by-hand-the-2-3-1-network": "one-output-the-2-3-1-network",
+}
+
+
+def keep_former_addresses(app: Sphinx, doctree: nodes.document) -> None:
+    for section in doctree.findall(nodes.section):
+        section["ids"] += [old for old, new in FORMER.items() if new in section["ids"]]
+
+
 # Launch buttons: Binder and Colab need the repository's public address. One place for it: the
 # variable PYBACKPROP_REPOSITORY, else the git remote "origin".
 
@@ -161,4 +176,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", bring_to_life)
     app.connect("doctree-read", mark_checked_equations)
+    app.connect("doctree-read", keep_former_addresses)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

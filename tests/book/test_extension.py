@@ -153,6 +153,7 @@ NOTEBOOK = [
     ("markdown", "# A page\n\n$$a = b \\tag{T1}$$\n\n$$c = d \\tag{T2}$$\n\nInline $x$.", []),
     ("code", "print('T1: largest error 1.1e-16')", ["check-T1"]),
     ("code", "print('nothing')", ["check-T2"]),
+    ("markdown", "## One neuron per layer", []),
     ("code", "import os\nprint('static', os.environ.get('PYBACKPROP_STATIC'))", []),
 ]
 HTML = """from IPython.display import HTML
@@ -194,6 +195,11 @@ def test_a_checked_equation_carries_its_mark_and_an_unchecked_one_none(page):
     assert 'id="check-T1"' in page
     assert "#check-T2" not in page
     assert "(T2)" in page
+
+
+def test_a_renamed_heading_keeps_its_former_address(page):
+    assert 'id="one-neuron-per-layer"' in page
+    assert 'id="one-neuron-a-layer"' in page
 
 
 def test_kernels_are_asked_for_static_displays(page):
