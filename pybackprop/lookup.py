@@ -25,7 +25,7 @@ ELSEWHERE = {
     "xavier": "glorot glorot_uniform xavier_uniform glorot_normal xavier_normal",
     "he": "kaiming kaiming_normal he_normal kaiming_uniform he_uniform",
     "uniform": "random random_uniform",
-    "sgd": "gd gradient_descent stochastic_gradient_descent momentum nesterov",
+    "sgd": "gd gradient_descent stochastic_gradient_descent",
     "rmsprop": "rms",
 }
 """Name here -> what other libraries call it, up to what `plain` takes off."""
@@ -38,6 +38,8 @@ NOT_HERE = {
     "quantile pinball cosine_similarity",
     "a function of your own, (rng, n_in, n_out) -> array of shape (n_out, n_in)": "normal gaussian "
     "random_normal truncated_normal orthogonal lecun lecun_normal lecun_uniform ones constant",
+    "pb.SGD(lr=0.1, momentum=0.9)": "momentum heavy_ball sgd_momentum",
+    "pb.SGD(lr=0.1, momentum=0.9, nesterov=True)": "nesterov nag nesterov_momentum",
     "an optimizer of your own, an object with lr, t, update, state and load_state": "adagrad "
     "adadelta adamax nadam amsgrad radam lbfgs l_bfgs rprop lion lamb lars ftrl muon adafactor",
 }
@@ -89,7 +91,7 @@ def hint(table: Mapping[str, Entry], name: object) -> str:
             return f"it is called {names[here]!r} here. "
     for cure, absent in NOT_HERE.items():
         if given in words(absent):
-            return f"it is not here: give {cure.format(name=name)}. "
+            return f"it has no name here: give {cure.format(name=name)}. "
     near = get_close_matches(given, names, n=1, cutoff=0.5)
     return f"did you mean {names[near[0]]!r}? " if near else ""
 

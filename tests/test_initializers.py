@@ -56,7 +56,11 @@ ONES = {"W": [np.ones((3, 2)), np.ones((1, 3))]}
     ("init", "error", "message"),
     [
         ("glorot", ValueError, "unknown initialization 'glorot'; it is called 'xavier' here"),
-        ("orthogonal", ValueError, "'orthogonal'; it is not here: give a function of your own"),
+        (
+            "orthogonal",
+            ValueError,
+            "'orthogonal'; it has no name here: give a function of your own",
+        ),
         (np.zeros(12), ValueError, r"init is an array of shape \(12,\); .* vector of 13 numbers"),
         (0.5, ValueError, r"init is an array of shape \(\)"),
         (np.zeros((13, 1)), ValueError, "vector of 13 numbers"),

@@ -1,5 +1,7 @@
 """Names: the right one, another library's, and none."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,6 @@ def test_every_name_of_other_libraries_leads_to_one_that_is_there():
         ("initialization", "glorot_uniform", "xavier"),
         ("initialization", "kaiming_normal_", "he"),
         ("optimizer", "SGD", "sgd"),
-        ("optimizer", "momentum", "sgd"),
         ("optimizer", "RMSprop", "rmsprop"),
     ],
 )
@@ -77,7 +78,7 @@ def test_names_of_other_libraries(what, given, meant):
     ],
 )
 def test_what_is_not_here_can_be_made(what, given, cure):
-    with pytest.raises(ValueError, match="it is not here: give") as caught:
+    with pytest.raises(ValueError, match="it has no name here: give") as caught:
         lookup(TABLES[what], given, what)
     assert cure in str(caught.value)
     if cure.startswith("pb."):
@@ -108,3 +109,12 @@ def test_a_function_alone_is_no_activation():
     for given in (np.tanh, abs, pb.Activation):
         with pytest.raises(TypeError, match="a function alone; give a name or an object of type"):
             lookup(pb.ACTIVATIONS, given, "activation")
+
+
+@pytest.mark.parametrize(("name", "nesterov"), [("momentum", False), ("NAG", True)])
+def test_a_kind_of_descent_leads_to_its_settings_and_they_work(name, nesterov):
+    with pytest.raises(ValueError, match="it has no name here") as failure:
+        lookup(pb.OPTIMIZERS, name, "optimizer")
+    (cure,) = re.findall(r"give (pb\.SGD\(.*?\))\. Known", str(failure.value))
+    optimizer = eval(cure, {"pb": pb})
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, nesterov)

@@ -194,7 +194,7 @@ def test_a_seed_is_reproducible():
         ({"hidden": "softmax"}, "softmax is an output activation"),
         ({"output": "softmax", "loss": "cross_entropy"}, "over one output is always 1"),
         ({"output": "relu", "loss": "bce"}, "bce is not for relu outputs"),
-        ({"loss": "hinge"}, r"unknown loss 'hinge'; it is not here: .* pb.Loss\('hinge'"),
+        ({"loss": "hinge"}, r"unknown loss 'hinge'; it has no name here: .* pb.Loss\('hinge'"),
         ({"fixed": "W[3]"}, r"no block 'W\[3\]'; the blocks are"),
         ({"penalty": -1}, "penalty is -1; give a number from 0 up"),
         ({"penalty": np.nan}, "penalty is nan"),
