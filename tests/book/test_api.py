@@ -64,3 +64,15 @@ def test_a_docstring_reads_on_the_page_as_it_does_in_the_source():
 def test_a_name_that_is_missing_on_the_page_is_noticed(monkeypatch):
     monkeypatch.setattr(pybackprop, "__all__", [*pybackprop.__all__, "new_function"])
     assert set(pybackprop.__all__) - listed()["pybackprop"] - rooms() == {"new_function"}
+
+
+def test_what_the_page_says_of_your_own_runs_and_learns():
+    page = (BOOK / "api.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.DOTALL | re.MULTILINE)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert {"swish", "huber", "SignDescent"} <= set(names)
+    untrained = pybackprop.Network([2, 3, 1], names["swish"], "identity", names["huber"], rng=0)
+    x, y = [[0.5, 1.0]], [[3.0]]
+    assert pybackprop.evaluate(names["net"], x, y) < pybackprop.evaluate(untrained, x, y)
