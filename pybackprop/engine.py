@@ -10,7 +10,8 @@ step needs is made, and every call that a step consists of is written down with 
 
 What that brings, line by line, is measured on the page "From the paper to the engine".
 
-- Results go into arrays that are there: no memory is asked for, cleared or given back in a step.
+- Results go into arrays that are there: no array is made, cleared or given back in a step. (Where
+  a row or column meets a matrix, NumPy itself takes a buffer of 8,192 numbers at most.)
 - Activations overwrite z where nothing needs z again, and bend delta where it stands.
 - BP3's sums are products with a row of ones. A single example needs none: its delta *is* dC/db,
   so it is computed there.
