@@ -84,7 +84,10 @@ def activation_columns(phi: Activation) -> dict[str, Any]:
                 place("z"), ") = ", bold("a", "activation"),
             ],
             [slope_at_z, " = ", bold("d", "gradient")],
-            ["five such slopes multiplied: ", slope_at_z, node("sup", "5"), " = ", bold("d5", "gradient")],
+            [
+                "five such slopes multiplied: ",
+                *[slope_at_z, node("sup", "5"), " = ", bold("d5", "gradient")],
+            ],
         ),
         "say": Template(
             "At z = {z}, {name} gives {a}; its slope is {d}. {mood}", name=phi.name
