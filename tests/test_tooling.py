@@ -166,6 +166,7 @@ pb.train(net, X, Y, optimizer=pb.SGD({rate}), epochs=2000, batch_size=None)
 print(f"{{pb.evaluate(net, X, Y):.3e}}")"""
 
 
+@pytest.mark.slow
 def test_a_planted_chaotic_cell_is_caught_and_a_stable_one_is_not(tmp_path):
     import nbclient
     import nbformat

@@ -8,9 +8,11 @@ import logging
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import tinycss2
 from fontTools import subset
 from katex_math import KATEX
 from sphinx.application import Sphinx
@@ -38,33 +40,7 @@ SHEETS = [
 ]
 OURS = ["roles.css", "style.css"]
 
-TOKEN = re.compile(
-    r"""/\*.*?\*/ | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | url\([^"')]*\) | [{};]""",
-    re.DOTALL | re.VERBOSE,
-)
-CONDITIONAL = ("@media", "@supports", "@layer", "@container")
-
-
-def rules(css: str) -> Iterator[tuple[str, str | None]]:
-    """Split a style sheet into (what stands before the braces, what stands between them).
-
-    >>> list(rules('@charset "x;y"; a { color: red } @media print { b { top: 0 } }'))
-    [('@charset "x;y"', None), ('a', ' color: red '), ('@media print', ' b { top: 0 } ')]
-    """
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    depth = start = brace = 0
-    for token in TOKEN.finditer(css):
-        if token[0] == "{":
-            brace = token.start() if depth == 0 else brace
-            depth += 1
-        elif token[0] == "}":
-            depth -= 1
-            if depth == 0:
-                yield css[start:brace].strip(), css[brace + 1 : token.start()]
-                start = token.end()
-        elif token[0] == ";" and depth == 0:
-            yield css[start : token.start()].strip(), None
-            start = token.end()
+CONDITIONAL = {"media", "supports", "layer", "container"}
 
 
 def purge(css: str, used: set[str]) -> str:
@@ -73,27 +49,47 @@ def purge(css: str, used: set[str]) -> str:
     >>> purge("a, .x .y {top:0} .z:not(.w) {left:0} @media print {.y {top:0}}", {"x", "z"})
     'a{top:0}.z:not(.w){left:0}'
     """
-    kept = []
-    for head, body in rules(css):
-        if body is None:
+    return "".join(kept(tinycss2.parse_stylesheet(css, True, True), used))
+
+
+def kept(rules: list[Any], used: set[str]) -> Iterator[str]:
+    """Yield the text of the rules that can apply."""
+    for rule in rules:
+        if rule.type == "error":
+            raise ValueError(f"line {rule.source_line} of a style sheet: {rule.message}")
+        body = rule.content and tinycss2.serialize(rule.content).strip()
+        if rule.type == "qualified-rule":
+            selectors = [selector for selector in split(rule.prelude) if applies(selector, used)]
+            texts = [tinycss2.serialize(selector).strip() for selector in selectors]
+            if texts:
+                yield f"{','.join(texts)}{{{body or ''}}}"
+        elif body is None:
             continue  # @charset, and @import of a sheet that is in the list
-        if head.startswith(CONDITIONAL):
-            inner = purge(body, used)
-            kept += [f"{head}{{{inner}}}"] if inner else []
-        elif head.startswith("@font-face"):
-            kept += [] if "Font Awesome" in body else [f"{head}{{{body}}}"]
-        elif head.startswith("@"):
-            kept.append(f"{head}{{{body}}}")
+        elif rule.lower_at_keyword in CONDITIONAL:
+            inner = "".join(kept(tinycss2.parse_rule_list(rule.content, True, True), used))
+            head = tinycss2.serialize(rule.prelude).rstrip()
+            if inner:
+                yield f"@{rule.lower_at_keyword}{head}{{{inner}}}"
+        elif rule.lower_at_keyword != "font-face" or "Font Awesome" not in body:
+            yield rule.serialize()
+
+
+def split(prelude: list[Any]) -> list[list[Any]]:
+    """Split the selectors of a rule at their commas."""
+    selectors: list[list[Any]] = [[]]
+    for token in prelude:
+        if token == ",":
+            selectors.append([])
         else:
-            selectors = [s.strip() for s in re.split(r",(?![^()]*\))", head) if applies(s, used)]
-            kept += [f"{','.join(selectors)}{{{body.strip()}}}"] if selectors else []
-    return "".join(kept)
+            selectors[-1].append(token)
+    return selectors
 
 
-def applies(selector: str, used: set[str]) -> bool:
-    while (plain := re.sub(r":[\w-]+\([^()]*\)|\[[^\]]*\]", "", selector)) != selector:
-        selector = plain
-    return all(name in used for name in re.findall(r"[.#](-?[A-Za-z_][\w-]*)", selector))
+def applies(selector: list[Any], used: set[str]) -> bool:
+    """Whether all classes and ids of a selector are used; those inside :not(...) do not matter."""
+    classes = {b.value for a, b in pairwise(selector) if a == "." and b.type == "ident"}
+    ids = {token.value for token in selector if token.type == "hash"}
+    return classes | ids <= used
 
 
 def names_in(site: Path) -> set[str]:

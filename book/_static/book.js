@@ -9,6 +9,11 @@ addEventListener("load", () => {
   for (const box of document.querySelectorAll(".formula, p .math, .pb-scroll")) observer.observe(box);
 });
 
+// A link within the page leads to where its target will be: all of the page is laid out first.
+addEventListener("click", ({ target }) => {
+  if (target.closest?.('a[href^="#"]')) delete document.documentElement.dataset.lazy;
+}, true);
+
 // The sections that the first view left out (style.css) are laid out one by one, when there is time.
 addEventListener("load", () => {
   const later = window.requestIdleCallback ?? setTimeout;

@@ -73,6 +73,17 @@ def test_a_page_does_not_scroll_sideways(visit, server, name, width):
     assert page.evaluate(SIDEWAYS) == []
 
 
+@pytest.mark.parametrize("name", ["book/intro", "book/05_training_loop", "book/api"])
+def test_a_page_with_text_twice_as_large_does_not_scroll_sideways(visit, server, name):
+    page = visit(f"{server}/{name}.html", width=390)
+    page.add_style_tag(content="html { font-size: 200% !important }")
+    assert page.evaluate(SIDEWAYS) == []
+    bar, title = (
+        page.locator(at).bounding_box() for at in (".article-header-buttons", "article h1")
+    )
+    assert bar["y"] + bar["height"] <= title["y"]
+
+
 PLANTED = {
     "a wide box": ("<div style='width: 2000px'>wide</div>", SIDEWAYS, "the page is"),
     "a picture without words": ("<img src='../_static/favicon.svg'>", PICTURES, "favicon"),
@@ -168,3 +179,37 @@ def test_paper_shows_what_cannot_be_opened_there(visit, server):
     assert all(value == last for value, last in page.evaluate(steps))
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert (page.evaluate(closed), page.evaluate(steps)) == before
+
+
+BUTTONS = ".bd-header-article .btn:not([hidden])"
+RING = "getComputedStyle(document.activeElement)"
+
+
+def test_who_comes_by_keyboard_sees_which_button_of_the_bar_they_are_on(visit, server):
+    page = visit(f"{server}/book/intro.html", width=390)
+    page.locator(".primary-toggle").focus()
+    for _ in range(page.locator(BUTTONS).count()):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.bd-header-article .btn')"):
+            assert page.evaluate(f"[{RING}.outlineStyle, {RING}.outlineWidth]") == ["solid", "2px"]
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(f"{RING}.outlineStyle") == "solid"
+
+
+def test_icons_are_seen_in_forced_colors(visit, server):
+    page = visit(f"{server}/book/intro.html", width=390)
+    page.emulate_media(forced_colors="active")
+    color = "getComputedStyle(document.querySelector('.fa-bars')).backgroundColor"
+    assert page.evaluate(color) != page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_without_a_script_no_button_is_shown_that_needs_one(visit, server):
+    page = visit(f"{server}/book/intro.html", width=390, script=False)
+    assert [b for b in page.locator("button").all() if b.is_visible()] == []
+
+
+def test_a_link_within_a_page_lays_out_all_of_it_first(visit, server):
+    page = visit(f"{server}/book/03_delta.html")
+    page.evaluate("document.documentElement.dataset.lazy = ''")
+    page.locator(".page-toc a").last.click()
+    assert page.evaluate("'lazy' in document.documentElement.dataset") is False

@@ -144,56 +144,6 @@ def tape_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 
 EXERCISES = [
-    Numeric(
-        id="10-fan-out",
-        title="A value that is used twice",
-        question=(
-            "<var>u</var> = <var>x</var> <var>y</var> and <var>C</var> = <var>u</var> + "
-            "{k} <var>x</var>, at <var>x</var> = {x}, <var>y</var> = {y}. What is "
-            "∂<var>C</var>/∂<var>x</var>?"
-        ),
-        draw=lambda rng: {
-            "x": between(rng, -3, 3, avoid=1.0),
-            "y": between(rng, -3, 3, avoid=1.0),
-            "k": int(rng.integers(2, 6)),
-        },
-        answer=lambda x, y, k: y + k,
-        digits=1,
-        mistakes=[
-            Mistake(
-                "last use only",
-                lambda x, y, k: y,
-                "that is what comes back by way of u alone. x is used twice: add over the uses.",
-            ),
-            Mistake(
-                "first use only",
-                lambda x, y, k: k,
-                "that is what comes back from the second term alone. x goes into u as well.",
-            ),
-            Mistake(
-                "product of the ways",
-                lambda x, y, k: k * y,
-                "you multiplied what comes back over the two ways. Along a way one multiplies; "
-                "over ways one adds.",
-            ),
-            Mistake(
-                "x for y",
-                lambda x, y, k: x + k,
-                "in a product each input gets the other one: x gets y.",
-            ),
-            Mistake(
-                "mean",
-                lambda x, y, k: (y + k) / 2,
-                "that is the mean of what comes back. Uses add up.",
-            ),
-        ],
-        hints=[
-            "Two lines of the tape use x.",
-            "The product hands back g times the other factor; the other line hands back {k}.",
-            "Add: {y:p} + {k}.",
-        ],
-        solution="Over u comes {y}, over the second term {k}; together <b>{answer}</b>.",
-    ),
     Code(
         id="10-divide_pullback",
         title="The pull-back of a quotient",
@@ -291,6 +241,56 @@ EXERCISES = [
             "bar[j] += slope * bar[i].",
         ],
         reason="One pass from the end; every edge is used once, and what meets adds up.",
+    ),
+    Numeric(
+        id="10-fan-out",
+        title="A value that is used twice",
+        question=(
+            "<var>u</var> = <var>x</var> <var>y</var> and <var>C</var> = <var>u</var> + "
+            "{k} <var>x</var>, at <var>x</var> = {x}, <var>y</var> = {y}. What is "
+            "∂<var>C</var>/∂<var>x</var>?"
+        ),
+        draw=lambda rng: {
+            "x": between(rng, -3, 3, avoid=1.0),
+            "y": between(rng, -3, 3, avoid=1.0),
+            "k": int(rng.integers(2, 6)),
+        },
+        answer=lambda x, y, k: y + k,
+        digits=1,
+        mistakes=[
+            Mistake(
+                "last use only",
+                lambda x, y, k: y,
+                "that is what comes back by way of u alone. x is used twice: add over the uses.",
+            ),
+            Mistake(
+                "first use only",
+                lambda x, y, k: k,
+                "that is what comes back from the second term alone. x goes into u as well.",
+            ),
+            Mistake(
+                "product of the ways",
+                lambda x, y, k: k * y,
+                "you multiplied what comes back over the two ways. Along a way one multiplies; "
+                "over ways one adds.",
+            ),
+            Mistake(
+                "x for y",
+                lambda x, y, k: x + k,
+                "in a product each input gets the other one: x gets y.",
+            ),
+            Mistake(
+                "mean",
+                lambda x, y, k: (y + k) / 2,
+                "that is the mean of what comes back. Uses add up.",
+            ),
+        ],
+        hints=[
+            "Two lines of the tape use x.",
+            "The product hands back g times the other factor; the other line hands back {k}.",
+            "Add: {y:p} + {k}.",
+        ],
+        solution="Over u comes {y}, over the second term {k}; together <b>{answer}</b>.",
     ),
     Code(
         id="10-sum_to",
