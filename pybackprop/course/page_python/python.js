@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 const { dataset, src: here } = document.currentScript;
-const SECONDS = { check: 20, try_out: 30 }; // after which a job counts as one that never ends
+const SECONDS = { check: 20, try_out: 30, numbers: 30 }; // after which a job counts as one that never ends
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -110,6 +110,8 @@ function stop(job, seconds = 0) {
   if (place === 0 && timer) end({ stopped: true, seconds });
   else if (place >= 0) jobs.splice(place, 1)[0].done({ stopped: true, seconds });
 }
+
+globalThis.pybackpropPython = { ask, stop };
 
 // An exercise in code: its stub becomes an editor, and the verdict appears below it.
 const GREETINGS = { passed: "✓ Right", "not attempted": "Not attempted yet", mistake: "✗ Not yet", wrong: "✗ Not yet" };

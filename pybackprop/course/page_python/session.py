@@ -135,6 +135,12 @@ class Session:
             "message": verdict.message,
         }
 
+    def numbers(self, address: str, changed: str) -> Report:
+        """Answer an entry on the page "Your own numbers"."""
+        from ..numbers.page import answer
+
+        return answer(address, changed)
+
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hand on what is printed, warnings among it, and answer `input` with an error."""

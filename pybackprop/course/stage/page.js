@@ -1,4 +1,6 @@
 // On a static page: bring each part to life with the same render() and a model that lives in the page.
+const ends = new WeakMap(); // part -> what takes its listeners away
+
 function start() {
   for (const el of document.querySelectorAll("div.pybackprop-interactive:not([data-ready])")) {
     try {
@@ -17,12 +19,18 @@ function start() {
         },
         save_changes: () => {},
       };
-      render({ model, el });
+      ends.set(el, render({ model, el }));
     } catch (error) {
       complain(el, error);
       console.error(error);
     }
   }
 }
+// Another part in the place of one: its static form.
+globalThis.pybackpropReplace = (place, html) => {
+  for (const old of place.children) ends.get(old)?.();
+  place.innerHTML = html;
+  start();
+};
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
 else start();

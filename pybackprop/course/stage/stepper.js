@@ -260,13 +260,15 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     node.addEventListener("pointermove", follow, { signal });
   });
 
-  // A link names the stepper, the frame and the choices: #forward-1=12,0
+  // A link names the stepper, the frame and the choices: #forward-1=12,0. It keeps what else an address holds.
   function address() {
     const same = [...document.querySelectorAll(`.pybackprop-interactive[data-name="${data.name}"]`)];
     return `${data.name}-${same.indexOf(el) + 1}=${[frame, ...chosen].join(",")}`;
   }
   function copyLink(event) {
     event.preventDefault();
+    const others = location.hash.slice(1).split("&").filter((part) => part.includes("=") && !/^[^=]*-\d+=/.test(part));
+    link.href = `#${[...others, address()].join("&")}`;
     history.replaceState(null, "", link.href);
     navigator.clipboard?.writeText(link.href).catch(() => {});
     link.textContent = "Link copied";
@@ -277,8 +279,9 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     try {
       hash = decodeURIComponent(hash); // on its way a comma may have become %2C
     } catch { /* no address that decodes is one of a stepper's */ }
-    const [name, state] = hash.split("=");
-    if (!state || name !== address().split("=")[0]) return;
+    const name = address().split("=")[0];
+    const state = hash.split("&").find((part) => part.startsWith(`${name}=`))?.split("=")[1];
+    if (!state) return;
     const [to, ...options] = state.split(",").map(Number);
     options.forEach((option, c) => { if (choices[c]?.options[option] != null) chosen[c] = option; });
     pause();

@@ -1,16 +1,19 @@
 """The backward pass: deltas from the output back, gradients, the update of each parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...activations import ACTIVATIONS
+from ...lookup import lookup
 from ...network import Network, Trace, backprop
+from ...optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
 from ...params import Array, Entry
 from ..stage.display import Interactive
 from ..stage.drawing import (
     PRIME,
     entry_name,
     equal,
+    frac,
     joined,
     lines,
     network,
@@ -40,7 +43,7 @@ from .one_example import (
 )
 
 
-def backward_frames(net: Network, trace: Trace, lr: float) -> list[Frame]:
+def backward_frames(net: Network, trace: Trace, lr: float, optimizer: str = "sgd") -> list[Frame]:
     """Return the frames of one backward pass: deltas from the output back, gradients, the update.
 
     Parameters
@@ -49,7 +52,9 @@ def backward_frames(net: Network, trace: Trace, lr: float) -> list[Frame]:
     trace : Trace
         Of one example and this network.
     lr : float
-        Learning rate eta of the gradient step shown at the end.
+        Learning rate eta of the step shown at the end.
+    optimizer : str, optional
+        Whose first step that is, a name of `OPTIMIZERS`.
     """
     state = done_state(net, trace)
     every = by_neuron(net)
@@ -73,7 +78,9 @@ def backward_frames(net: Network, trace: Trace, lr: float) -> list[Frame]:
             if entry.layer == l:
                 state[f"g{entry.index}"] = num(trace.grad.theta[entry.index])
                 frames.append(state | gradient_step(net, trace, entry))
-    after = net.with_params(net.params.theta - lr * trace.grad.theta)
+    kind: Callable[..., Optimizer] = lookup(OPTIMIZERS, optimizer, "optimizer")
+    rule = kind(lr)
+    after = net.with_params(first_step(net, trace, rule))
     changed: list[str] = []
     for entry in every:
         k = entry.index
@@ -81,11 +88,20 @@ def backward_frames(net: Network, trace: Trace, lr: float) -> list[Frame]:
             f"n{k}": num(after.params.theta[k]),
             f"p{k}": in_picture(entry, after.params.theta),
         }
-        step = update_step(net, trace, lr, after.params.theta, entry)
+        step = update_step(net, trace, rule, after.params.theta, entry)
         changed.append(f"p{k}:updated")
         frames.append(state | step | {"lit": f"{step['lit']} {' '.join(changed)}"})
     frames.append(state | new_forward_pass(net, trace, after, changed))
     return frames
+
+
+def first_step(net: Network, trace: Trace, rule: Optimizer) -> Array:
+    """Return theta after an optimizer's first update; what is fixed stays."""
+    theta = net.params.theta.copy()
+    rule.update(theta, trace.grad.theta.copy())
+    for block in net.fixed:
+        theta[net.params.blocks[block]] = net.params.theta[net.params.blocks[block]]
+    return theta
 
 
 def new_forward_pass(net: Network, trace: Trace, after: Network, changed: list[str]) -> Frame:
@@ -227,17 +243,49 @@ def gradient_step(net: Network, trace: Trace, entry: Entry) -> Frame:
     }
 
 
-def update_step(net: Network, trace: Trace, lr: float, new: Array, entry: Entry) -> Frame:
-    """Describe one parameter's gradient step."""
+def update_rows(rule: Optimizer, symbol: Part, letter: Part, old: float, g: float) -> list[Part]:
+    """Return an optimizer's first step with letters and with numbers."""
+    eta, by, w = num(float(rule.lr)), val(g, "gradient"), val(old, "weight")  # type: ignore[arg-type]
+    if not isinstance(rule, RMSProp | Adam):
+        return [
+            [symbol, " ← ", symbol, " − ", var("η"), " ", letter],
+            ["= ", w, f" − {eta} · ", by],
+        ]
+    # The first step: m and v start at 0, and Adam's correction brings back g and its square.
+    square = g * g * (1 - rule.beta) if isinstance(rule, RMSProp) else g * g
+    above: Part = letter if isinstance(rule, RMSProp) else [var("m"), "\u0302"]
+    mean: Part = var("v") if isinstance(rule, RMSProp) else [var("v"), "\u0302"]
+    ratio = frac(above, ["√", mean, " + ", var("ε")])
+    numbers = frac(by, [f"√{num(square)} + {num(rule.eps)}"])
+    if isinstance(rule, RMSProp):
+        memory: Part = [mean, f" = {num(1 - rule.beta)} · ", letter, f"² = {num(square)}"]
+    else:
+        memory = [above, " = ", letter, ", ", mean, " = ", letter, f"² = {num(square)}"]
+    if isinstance(rule, AdamW):
+        decay, share = [" + ", var("λ"), " ", symbol, ")"], [f" + {num(rule.weight_decay)} · ", w]
+        return [
+            memory,
+            [symbol, " ← ", symbol, " − ", var("η"), " (", ratio, decay],
+            ["= ", w, f" − {eta} (", numbers, share, ")"],
+        ]
+    return [
+        memory,
+        [symbol, " ← ", symbol, " − ", var("η"), " ", ratio],
+        ["= ", w, f" − {eta} · ", numbers],
+    ]
+
+
+def update_step(net: Network, trace: Trace, rule: Optimizer, new: Array, entry: Entry) -> Frame:
+    """Describe one parameter's step."""
     k, l, j, i = entry.index, entry.layer, entry.j, entry.i
     old, gradient, symbol = net.params.theta[k], trace.grad.theta[k], of_entry(entry, "weight")
     into = f" n{l - 1}.{i}:updated e{k}:updated" if i is not None else ""
     name = entry_name(net, entry)
+    by = "" if isinstance(rule, SGD) else f" by {type(rule).__name__}"
     return {
         "math": lines(
-            f"{title(name)}: update",
-            [symbol, " ← ", symbol, " − ", var("η"), " ", slope("C", of_entry(entry))],
-            ["= ", val(old, "weight"), f" − {num(lr)} · ", val(gradient, "gradient")],
+            f"{title(name)}: update{by}",
+            *update_rows(rule, symbol, slope("C", of_entry(entry)), old, gradient),
             result(new[k], "updated"),
         ),
         "say": f"{name[:1].upper() + name[1:]} goes from {num(old)} to {num(new[k])}.",
@@ -251,6 +299,7 @@ def backward_stepper(
     y: Values | None = None,
     *,
     lr: float | Sequence[float] = 0.5,
+    optimizer: str = "sgd",
 ) -> Interactive:
     """Step through a backward pass: deltas, gradients, the update of each parameter.
 
@@ -262,7 +311,9 @@ def backward_stepper(
         One example; or the trace of one, then without y.
     y : array of shape (n_L,) or (1, n_L), optional
     lr : float or sequence of float, optional
-        Learning rate of the gradient step; several make a menu.
+        Learning rate of the step; several make a menu.
+    optimizer : str, optional
+        Whose first step it is: "sgd", "rmsprop", "adam" or "adamw".
 
     Returns
     -------
@@ -271,8 +322,8 @@ def backward_stepper(
     Raises
     ------
     ValueError
-        As `forward_stepper`; also a trace of another network or of other parameters, and a learning
-        rate that is not positive.
+        As `forward_stepper`; also a trace of another network or of other parameters, a learning
+        rate that is not positive, and an unknown optimizer.
 
     Examples
     --------
@@ -285,7 +336,7 @@ def backward_stepper(
     trace = one_trace(net, x, y)
     runs = []
     for rate in steps:
-        frames = backward_frames(net, trace, rate)
+        frames = backward_frames(net, trace, rate, optimizer)
         runs.append({**columns(frames), "n": len(frames)})
     every = by_neuron(net)
     rows = [
@@ -312,5 +363,5 @@ def backward_stepper(
         table=table(["parameter", "value", "gradient", "updated"], rows),
         caption="Every gradient and new value",
         controls=controls,
-        remake=lambda lr: backward_stepper(net, trace, lr=lr),
+        remake=lambda lr: backward_stepper(net, trace, lr=lr, optimizer=optimizer),
     )

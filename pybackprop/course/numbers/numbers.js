@@ -1,0 +1,162 @@
+// Your own numbers: the form and the address are sent to Python, and its answer is shown. Python computes.
+(() => {
+"use strict";
+const QUIET = 150; // milliseconds without a key before an entry is sent
+
+function begin() {
+  const part = document.querySelector(".pb-own");
+  const form = part?.querySelector("form");
+  if (!form) return; // a book without Python for its pages
+  const line = part.querySelector(".pb-progress-line"), halt = part.querySelector(".pb-stop");
+  const result = part.querySelector(".pb-result"), share = part.querySelector(".pb-share");
+  const places = Object.fromEntries([...document.querySelectorAll(".pb-shown")].map((e) => [e.dataset.show, e]));
+  const shown = () => form.elements.show.value;
+  const known = Object.fromEntries(Object.keys(places).map((show) => [show, sameNetwork(part.dataset.address)]));
+  let address = part.dataset.address, running = null, waiting = null, started = false, timer = 0;
+
+  const place = () => {
+    for (const [show, element] of Object.entries(places)) element.hidden = show !== shown();
+  };
+  const entries = () => new URLSearchParams(new FormData(form)).toString();
+  // Two addresses that differ in what is shown alone have the same network.
+  function sameNetwork(text) { return text.replace(/(^|&)show=\w*/, ""); }
+
+  // One entry at a time is with Python; of those that come meanwhile the last one follows.
+  function ask(text, changed) {
+    clearTimeout(timer);
+    if (running) {
+      waiting = [text, waiting?.[1] || changed];
+      return;
+    }
+    started = true;
+    part.setAttribute("aria-busy", "true");
+    running = {
+      job: "numbers",
+      given: [text, changed],
+      show: (words) => { line.textContent = words && words !== "Running" ? `${words} …` : line.textContent; },
+      print() {},
+      done: (report) => {
+        running = null;
+        part.removeAttribute("aria-busy");
+        answered(report, changed);
+        if (waiting) ask(...waiting.splice(0, 2), (waiting = null));
+      },
+    };
+    globalThis.pybackpropPython.ask(running);
+  }
+
+  function answered({ errors, fields, result: html, stepper, show, address: now, failed, stopped }, changed) {
+    if (failed || stopped) {
+      started = false;
+      line.textContent = failed ? `Python stopped: ${failed}. Press Compute to start it anew.` : "Stopped.";
+      return;
+    }
+    if (fields && !waiting) refill(fields);
+    const wrong = Object.keys(errors);
+    for (const field of form.elements) {
+      const words = errors[field.name] ?? "", told = document.getElementById(`wrong-${field.name}`);
+      if (!told) continue;
+      if (told.textContent !== words) told.textContent = words;
+      if (words) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+    const old = wrong.length > 0;
+    result.classList.toggle("pb-old", old);
+    for (const element of Object.values(places)) element.classList.toggle("pb-old", old);
+    if (old) {
+      const named = wrong.map((name) => document.querySelector(`label[for="own-${name}"]`)?.textContent ?? name);
+      line.textContent = `Not yet: ${named.join("; ")}. What stands below is from before.`;
+      return;
+    }
+    address = now;
+    for (const choice of form.elements.show) choice.checked = choice.value === show;
+    result.innerHTML = html;
+    replace(places[show], stepper);
+    known[show] = sameNetwork(now);
+    place();
+    share.href = `#${now}`;
+    if (changed !== "link") history.replaceState(null, "", share.href);
+    line.textContent = "Computed.";
+  }
+
+  // A stepper stays at its step and its choice where the new one has them.
+  function replace(element, html) {
+    const old = element.firstElementChild, frame = old?.dataset.frame, choice = old?.querySelector(".pb-head select")?.selectedIndex;
+    globalThis.pybackpropReplace(element, html);
+    const fresh = element.firstElementChild;
+    if (fresh.dataset.name !== old?.dataset.name || location.hash.includes(`${fresh.dataset.name}-1=`)) return;
+    const select = fresh.querySelector(".pb-head select");
+    if (select && choice > 0 && choice < select.options.length) {
+      select.selectedIndex = choice;
+      select.dispatchEvent(new Event("change"));
+    }
+    const slider = fresh.querySelector(".pb-slide input");
+    if (slider && frame > 0) {
+      slider.value = frame;
+      slider.dispatchEvent(new Event("input"));
+    }
+  }
+
+  function refill(html) {
+    const focused = form.contains(document.activeElement) ? document.activeElement.id : "";
+    form.querySelector(".pb-fields").innerHTML = html;
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(entries(), "form");
+  });
+  // The first entry waits for Compute: it brings Python, 15 MB. After that each one is answered at once.
+  form.addEventListener("input", ({ target }) => {
+    if (!started || target.name === "sizes" || target.name === "seed") return;
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(entries(), target.name), QUIET);
+  });
+  // Sizes and seed change other fields, so they wait until they are entered.
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "sizes" || target.name === "seed") ask(entries(), target.name);
+    else if (!started) line.textContent = "Press Compute: the first time, Python is loaded (15 MB).";
+  });
+  part.addEventListener("change", ({ target }) => {
+    if (target.name !== "show") return;
+    place();
+    if (known[shown()] !== sameNetwork(address)) ask(entries(), "show");
+  });
+  part.addEventListener("click", ({ target }) => {
+    if (target === halt && running) {
+      waiting = null;
+      globalThis.pybackpropPython.stop(running);
+    }
+    if (target.matches(".pb-share")) {
+      navigator.clipboard?.writeText(target.href).catch(() => {});
+      line.textContent = "The link is in the address, and copied.";
+    }
+    if (target.matches(".pb-copy")) copy(target);
+  });
+  async function copy(button) {
+    const text = button.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      line.textContent = "Copied.";
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+      button.textContent = "Selected: copy it with Ctrl or ⌘ and C";
+    }
+  }
+
+  // A link with numbers is an entry, too.
+  function follow() {
+    const hash = location.hash.slice(1);
+    if (/(^|&)sizes=/.test(hash) && sameNetwork(hash) + shown() !== sameNetwork(address) + shown()) ask(hash, "");
+  }
+  addEventListener("hashchange", follow);
+  // Chosen before, and kept by the browser over a reload, is not what the page shows.
+  form.reset();
+  place();
+  follow();
+}
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+else begin();
+})();
