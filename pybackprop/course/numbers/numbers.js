@@ -39,7 +39,9 @@ function begin() {
         running = null;
         part.removeAttribute("aria-busy");
         answered(report, changed);
-        if (waiting) ask(...waiting.splice(0, 2), (waiting = null));
+        const next = waiting;
+        waiting = null;
+        if (next) ask(...next);
       },
     };
     globalThis.pybackpropPython.ask(running);
