@@ -1,7 +1,7 @@
 // Your own numbers: the form and the address are sent to Python, and its answer is shown. Python computes.
 (() => {
 "use strict";
-const QUIET = 150; // milliseconds without a key before an entry is sent
+const QUIET = 60; // milliseconds without a key before an entry is sent
 
 function begin() {
   const part = document.querySelector(".pb-own");

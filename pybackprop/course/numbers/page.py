@@ -198,8 +198,8 @@ def result(state: State) -> Markup:
     return Markup(
         node(
             "div",
-            table(["", "activation", "target"], lines),
-            table([f"loss, {net.loss.name}", ""], losses),
+            table(["neuron", "activation", "target"], lines),
+            table(["loss", net.loss.name], losses),
             class_="pb-scroll",
         ),
         texts,

@@ -181,10 +181,12 @@ def refuse_infinite(data: Any, where: str) -> None:
     """
     if isinstance(data, Mapping):
         for key, value in data.items():
-            refuse_infinite(value, f'{where}["{key}"]')
+            if not isinstance(value, str | int):  # most are
+                refuse_infinite(value, f'{where}["{key}"]')
     elif isinstance(data, list | tuple):
         for position, value in enumerate(data):
-            refuse_infinite(value, f"{where}[{position}]")
+            if not isinstance(value, str | int):
+                refuse_infinite(value, f"{where}[{position}]")
     elif isinstance(data, float) and not math.isfinite(data):
         raise ValueError(f"{where} is {data}; a page can show finite numbers only")
 

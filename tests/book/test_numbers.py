@@ -1,0 +1,221 @@
+"""The page with your own numbers, in headless Chromium with every other host out of reach."""
+
+import re
+from urllib.parse import parse_qs
+
+import pytest
+from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_pages import SIDEWAYS
+
+from pybackprop.course.numbers.page import PRESETS, answer
+
+PAGE = "book/your_own_numbers.html"
+
+
+@pytest.fixture
+def place(site, server):
+    """Where the page stands, by server or from disk; without a runtime there is no form."""
+    if 'id="own-form"' not in (site / PAGE).read_text(encoding="utf-8"):
+        pytest.skip("this book was built without Python for its pages")
+    return {"server": f"{server}/{PAGE}", "disk": (site / PAGE).as_uri()}
+
+
+def press(page, patience=60_000):
+    page.get_by_role("button", name="Compute").click()
+    said(page, "Computed.", patience)
+
+
+def said(page, words, patience=60_000):
+    page.locator(".pb-own .pb-progress-line").filter(has_text=words).wait_for(timeout=patience)
+
+
+def fill(page, name, text):
+    """Enter a value, and wait for the answer."""
+    quiet(page)
+    page.locator(f"#own-{name}").fill(text)
+    page.locator(f"#own-{name}").dispatch_event("change")
+    answered(page)
+
+
+def choose(page, name, option):
+    """Choose from a menu, and wait for the answer."""
+    quiet(page)
+    page.locator(f"#own-{name}").select_option(option)
+    answered(page)
+
+
+def quiet(page):
+    page.locator(".pb-own .pb-progress-line").evaluate("line => { line.textContent = ''; }")
+
+
+def answered(page):
+    page.wait_for_function(
+        """() => {
+            const { textContent } = document.querySelector(".pb-own .pb-progress-line");
+            return textContent && !textContent.endsWith("…");
+        }""",
+        timeout=60_000,
+    )
+
+
+def wrong(page):
+    """What is told beside each field."""
+    fields = page.locator(".pb-own .pb-wrong:not(:empty)")
+    return {one.get_attribute("id"): one.text_content() for one in fields.all()}
+
+
+def shown(page):
+    (part,) = (one for one in page.locator(".pb-shown").all() if one.is_visible())
+    return part.locator(".pybackprop-interactive")
+
+
+def same_as_python(page, address):
+    """Hold what the page shows against the package's own answer."""
+    mine = answer(address)
+    assert mine["errors"] == {}
+    html = page.locator(".pb-result").inner_html()
+    losses = re.findall(r"<td>([^<]*)</td></tr></tbody></table></div>", mine["result"])
+    assert losses
+    assert losses[0] in html
+    data = shown(page).locator(":scope > script").text_content()
+    assert data in mine["stepper"]
+
+
+@pytest.mark.parametrize("where", ["server", "disk"])
+def test_a_reader_enters_steps_and_comes_back_by_the_link(visit, place, where):
+    page = visit(place[where])
+    assert page.locator(".pb-result").get_by_role("cell", name="0.298371109").is_visible()
+    assert page.locator(".pb-result").get_by_role("cell", name="0.291027774").is_visible()
+    fill(page, "sizes", "2-3-1")
+    assert wrong(page) == {}
+    assert page.locator("#own-W1").input_value().count("\n") == 2
+    fill(page, "W2", "1, -2, 0.5")
+    choose(page, "phi1", "tanh")
+    fill(page, "x", "0.5 -1")
+    address = page.url.split("#")[1]
+    given = {name: value for name, (value,) in parse_qs(address).items()}
+    assert (given["W2"], given["x"], given["phi1"]) == ("1,-2,0.5", "0.5,-1", "tanh")
+    same_as_python(page, address)
+    part = shown(page)
+    part.get_by_role("button", name="Next").click()
+    part.get_by_role("button", name="Next").click()
+    assert part.get_attribute("data-frame") == "2"
+    before = part.locator(".pb-say").text_content()
+    fill(page, "x", "2, -1")
+    assert shown(page).get_attribute("data-frame") == "2"
+    assert shown(page).locator(".pb-say").text_content() != before
+    address = page.url.split("#")[1]
+    other = visit(page.url)
+    said(other, "Computed.")
+    assert other.locator("#own-x").input_value() == "2, -1"
+    same_as_python(other, address)
+    assert page.trouble == other.trouble == []
+
+
+def test_a_link_leads_to_a_step_of_a_network(visit, place):
+    preset = list(PRESETS.values())[1]
+    page = visit(f"{place['server']}#{preset}&backward-1=4")
+    said(page, "Computed.")
+    assert shown(page).get_attribute("data-frame") == "4"
+    shown(page).get_by_role("button", name="Next").click()
+    shown(page).get_by_text("Link to this step").click()
+    assert page.url.endswith("&backward-1=5")
+    assert "sizes=2-3-1" in page.url
+    other = visit(page.url)
+    said(other, "Computed.")
+    assert shown(other).get_attribute("data-frame") == "5"
+    assert page.trouble == other.trouble == []
+
+
+def test_each_network_to_begin_with_is_brought_by_its_link(visit, place):
+    page = visit(place["server"])
+    for name, address in reversed(PRESETS.items()):
+        page.get_by_role("link", name=name).click()
+        page.wait_for_function(
+            "sizes => document.querySelector('#own-sizes').value === sizes",
+            arg=parse_qs(address)["sizes"][0],
+        )
+        said(page, "Computed.")
+        same_as_python(page, page.url.split("#")[1])
+    assert page.trouble == []
+
+
+def test_what_is_wrong_is_told_beside_its_field_and_the_numbers_from_before_stay(visit, place):
+    page = visit(place["server"])
+    press(page)
+    fill(page, "b1", "0.1, many")
+    assert wrong(page) == {"wrong-b1": "“many” is no number; write 0.5, -2 or 1e-3."}
+    field = page.locator("#own-b1")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.get_attribute("aria-describedby") == "wrong-b1"
+    assert "Not yet: Biases" in page.locator(".pb-progress-line").text_content()
+    assert page.locator(".pb-result.pb-old").get_by_role("cell", name="0.298371109").is_visible()
+    fill(page, "b1", "0.1, 0.2")
+    assert wrong(page) == {}
+    assert page.locator(".pb-old").count() == 0
+    choose(page, "loss", "cross_entropy")
+    said(page, "Not yet: Loss")
+    assert "add up to 1" in wrong(page)["wrong-loss"]
+    assert page.trouble == []
+
+
+def test_a_hostile_link_is_told_in_words_and_makes_no_markup(visit, place):
+    page = visit(f"{place['server']}#sizes=2-2&x=<img src=x onerror=alert(1)>,0&seed=<b>&W1=9e9")
+    said(page, "Not yet")
+    assert wrong(page).keys() >= {"wrong-seed"}
+    assert page.locator(".pb-own :is(img, b)").count() == 0
+    assert page.trouble == []
+
+
+def test_nothing_of_python_is_loaded_before_it_is_asked_for(visit, place):
+    page, asked = visit("about:blank"), []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(place["server"])
+    page.get_by_role("radio", name="Chain rule").check()
+    assert shown(page).get_attribute("data-name") == "derivation"
+    page.locator("#own-lr").fill("0.1")
+    page.locator("#own-lr").blur()
+    said(page, "Press Compute")
+    assert [name for name in asked if name.startswith("python-")] == []
+
+
+def test_the_texts_are_copied(visit, place):
+    page = visit(place["server"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for name, sign in {"NumPy": "np.array", "pybackprop": "pb.Network", "LaTeX": "aligned"}.items():
+        page.get_by_text(f"As {name}", exact=True).click()
+        page.get_by_role("button", name=f"Copy as {name}").click()
+        said(page, "Copied.")
+        assert sign in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_largest_network_is_answered(visit, place):
+    page = visit(place["server"])
+    fill(page, "sizes", "8-8-8-8-8-8")
+    assert wrong(page) == {}
+    page.get_by_role("radio", name="Chain rule").check()
+    page.get_by_text("up to 100 weights and biases").wait_for(timeout=60_000)
+    assert page.trouble == []
+
+
+def test_without_a_script_one_network_is_read_whole(visit, place):
+    page = visit(place["server"], script=False)
+    assert page.get_by_text("this page needs JavaScript").is_visible()
+    assert page.locator(".pb-shown .pb-say").count() == 3
+    assert all(part.is_visible() for part in page.locator(".pb-shown").all())
+    assert not page.locator("#own-form").is_visible()
+    assert page.get_by_role("cell", name="0.298371109").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone_and_a_keyboard_and_a_screen_reader(visit, place, scheme):
+    page = visit(place["server"], width=360, scheme=scheme)
+    fill(page, "sizes", "8-8-2")
+    fill(page, "b1", "many")
+    page.locator(".pb-own details").evaluate_all("all => all.forEach((e) => { e.open = true; })")
+    assert page.evaluate(SIDEWAYS) == []
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN, OF_THE_THEME) == []
+    page.locator("#own-b1").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "own-phi2"
