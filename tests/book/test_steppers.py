@@ -736,7 +736,10 @@ def lab(tmp_path, request):
 def run_cell(page, k):
     """Run a cell and wait until its prompt says so: a key pressed too early is lost."""
     prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(k)
+    question = page.locator(".jp-Dialog .jp-mod-accept")
     for _ in range(4):
+        if question.count():  # on a slow machine JupyterLab asks which kernel it shall take
+            question.first.click()
         page.locator(".jp-CodeCell .cm-content").nth(k).click()
         page.keyboard.press("Shift+Enter")
         try:
