@@ -73,15 +73,15 @@ def test_a_page_does_not_scroll_sideways(visit, server, name, width):
     assert page.evaluate(SIDEWAYS) == []
 
 
-@pytest.mark.parametrize("name", ["book/intro", "book/05_training_loop", "book/api"])
-def test_a_page_with_text_twice_as_large_does_not_scroll_sideways(visit, server, name):
-    page = visit(f"{server}/{name}.html", width=390)
+@pytest.mark.parametrize("large", ["book/intro", "book/05_training_loop", "book/api"])
+def test_a_page_with_text_twice_as_large_does_not_scroll_sideways(visit, server, large):
+    page = visit(f"{server}/{large}.html", width=390)
     page.add_style_tag(content="html { font-size: 200% !important }")
     assert page.evaluate(SIDEWAYS) == []
     bar, title = (
         page.locator(at).bounding_box() for at in (".article-header-buttons", "article h1")
     )
-    assert bar["y"] + bar["height"] <= title["y"]
+    assert bar["y"] + bar["height"] < title["y"] + 1
 
 
 PLANTED = {
@@ -181,19 +181,19 @@ def test_paper_shows_what_cannot_be_opened_there(visit, server):
     assert (page.evaluate(closed), page.evaluate(steps)) == before
 
 
-BUTTONS = ".bd-header-article .btn:not([hidden])"
-RING = "getComputedStyle(document.activeElement)"
-
-
 def test_who_comes_by_keyboard_sees_which_button_of_the_bar_they_are_on(visit, server):
     page = visit(f"{server}/book/intro.html", width=390)
-    page.locator(".primary-toggle").focus()
-    for _ in range(page.locator(BUTTONS).count()):
+    ring = (
+        "[document.activeElement.closest('.bd-header-article')?.tagName,"
+        " getComputedStyle(document.activeElement).outlineStyle]"
+    )
+    rings = []
+    for _ in range(12):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.matches('.bd-header-article .btn')"):
-            assert page.evaluate(f"[{RING}.outlineStyle, {RING}.outlineWidth]") == ["solid", "2px"]
-    page.keyboard.press("Shift+Tab")
-    assert page.evaluate(f"{RING}.outlineStyle") == "solid"
+        inside, outline = page.evaluate(ring)
+        rings += [outline] if inside else []
+    assert len(rings) >= 5
+    assert {*rings} == {"solid"}
 
 
 def test_icons_are_seen_in_forced_colors(visit, server):
