@@ -200,10 +200,12 @@ class Reach:
         self.failed: set[str] = set()
         self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
+        self.names: dict[str, str] = {}  # an id of pytest's has no path outside of the repository
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        name = item.nodeid
+        _, _, within = item.nodeid.partition("::")
+        name = self.names[item.nodeid] = f"{item.path}::{within}"
         tests, names = self.tests, {str(path): name for name, path in modules().items()}
 
         def trace(frame: Any, event: str, _: Any) -> Any:
@@ -220,9 +222,10 @@ class Reach:
             sys.settrace(None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+        name = self.names.get(report.nodeid, report.nodeid)
+        self.seconds[name] = self.seconds.get(name, 0) + report.duration
         if report.failed:
-            self.failed.add(report.nodeid)
+            self.failed.add(name)
 
 
 def judge(mutant: Mutant, tests: Sequence[str]) -> str:

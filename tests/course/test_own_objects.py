@@ -10,6 +10,7 @@ import pytest
 import pybackprop as pb
 from pybackprop.course import steppers
 from pybackprop.course.stage.stepper import content_at
+from pybackprop.graph import Node
 from pybackprop.optimizers import SGD
 from pybackprop.training import train
 
@@ -47,6 +48,11 @@ def training():
     return steppers.training_stepper(history)
 
 
+def tape():
+    x = Node([], 2.0)
+    return steppers.graph_stepper(x * x, {HOSTILE: x})
+
+
 PARTS = {
     "forward": lambda: steppers.forward_stepper(network(), X, Y),
     "backward": lambda: steppers.backward_stepper(network(), X, Y),
@@ -55,6 +61,7 @@ PARTS = {
     "loss": lambda: steppers.loss_explorer([loss(), "bce"]),
     "gradient-check": lambda: steppers.gradient_check_stepper(network(), X, Y),
     "training": training,
+    "tape": tape,
 }
 
 
