@@ -132,12 +132,15 @@ def test_jitter_leaves_what_is_exact_on_every_machine():
 PRODUCTS = """
 import sys
 import numpy as np, pybackprop as pb
+from pybackprop import graph
 x = np.random.default_rng(0).normal(size=(6, 5))
 net = pb.Network([5, 4, 3], "tanh", "softmax", "cross_entropy", rng=0)
 trace = pb.backprop(net, x, pb.one_hot([0, 1, 2, 0, 1, 2], 3))
 h = pb.train(net, x, trace.y, optimizer=pb.Adam(0.1), epochs=3, batch_size=4, rng=0)
 shown = [trace.z[1], trace.delta[1], trace.grad.theta, net.params.theta]
 shown += [np.matmul(x, x.T), np.dot(x, x.T), np.einsum("ij,kj", x, x)]
+node = graph.Node([], x)
+shown += graph.gradient(np.sum(np.tanh(node @ x.T) @ node), [node])
 print([a.ravel().tolist() for a in shown])"""
 
 

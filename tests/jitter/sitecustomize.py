@@ -15,7 +15,6 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import wraps
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -100,20 +99,31 @@ def disturb_products(seed: int) -> None:
     import numpy as np
 
     disturb = disturbance(seed)
-    vars(builtins).update(__jitter__=disturb, __jitter_dot__=lambda a: after(a.dot, disturb))
+    vars(builtins).update(__jitter__=disturb, __jitter_dot__=lambda a: Product(a.dot, disturb))
     for name in PRODUCTS:
         if product := getattr(np, name, None):
-            setattr(np, name, after(product, disturb))
+            setattr(np, name, Product(product, disturb))
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
         shell.ast_transformers.append(Disturbed())
 
 
-def after(product: Callable[..., Any], disturb: Callable[[Any], Any]) -> Callable[..., Any]:
-    @wraps(product)
-    def disturbed(*args: Any, **settings: Any) -> Any:
-        return disturb(product(*args, **settings))
+class Product:
+    """A product of NumPy whose results are disturbed; a table of NumPy's functions finds it."""
 
-    return disturbed
+    def __init__(self, product: Callable[..., Any], disturb: Callable[[Any], Any]) -> None:
+        self.product, self.disturb = product, disturb
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        return self.disturb(self.product(*args, **settings))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.product, name)
+
+    def __eq__(self, other: object) -> bool:
+        return self.product == (other.product if isinstance(other, Product) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.product)
 
 
 if seed := os.environ.get("JITTER"):
