@@ -16,7 +16,11 @@ from pybackprop import threads
 
 from .timing import print_table
 
-CASES = [([64, 128, 64, 10], 64, 1000), ([784, 256, 128, 10], 128, 300)]
+CASES = [
+    ([64, 128, 64, 10], 64, 1000),
+    ([784, 256, 128, 10], 128, 300),
+    ([784, 1024, 1024, 10], 512, 30),
+]
 LOAD = "while True: sum(range(10**6))"
 
 

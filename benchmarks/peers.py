@@ -14,6 +14,7 @@ import numpy as np
 
 import pybackprop as pb
 from pybackprop.engine import Plan, encoded
+from pybackprop.threads import team_for
 
 from .timing import print_table
 
@@ -103,10 +104,17 @@ def products(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
 def pybackprop(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
     """What `train` does for each batch: the plan's calls, on a batch that is in its place."""
     _, signs = encoded(net, Y)
-    plan = Plan(net, len(X), getattr(pb, case.optimizer)(lr=case.lr), signs=signs)
+    team = team_for(net.sizes, len(X))
+    plan = Plan(net, len(X), getattr(pb, case.optimizer)(lr=case.lr), signs=signs, team=team)
     plan.load(X, Y)
     theta = net.params.theta
-    return plan.step, lambda: theta.copy()
+
+    def shared() -> None:  # the other contenders' products have all threads
+        team.set_blas(1)
+        plan.step()
+        team.set_blas(team.most)
+
+    return plan.step if team.most == 1 else shared, lambda: theta.copy()
 
 
 def lesson(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:

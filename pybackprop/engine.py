@@ -18,10 +18,13 @@ What that brings, line by line, is measured on the page "From the paper to the e
 - Plain gradient descent scales the output delta by the learning rate. BP2 to BP4 are linear in
   delta, so what comes out is eta times the gradient, and the update is one subtraction.
 - Losses on logits keep all digits of small deltas with the fewest calls that can.
+- Threads may share a large step: each takes some examples forward and back to the deltas, then
+  some units' gradients and their update. Between the two it waits for the others.
 """
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,11 +32,10 @@ import numpy as np
 from .activations import ACTIVATIONS, GELU_CUBIC, GELU_SCALE, LEAK, Activation
 from .losses import LOSSES
 from .network import Network, Trace, penalty
-from .optimizers import SGD, OptimizerLike
+from .optimizers import OPTIMIZERS, SGD, Optimizer, OptimizerLike
 from .params import Array, Params, aligned_zeros
 from .schedules import learning_rate
-
-Call = Callable[[], object]
+from .threads import ALONE, Call, Shares, Team
 
 SMALL = 4096
 """Entries of a product up to which ``dot`` writes faster than ``matmul``: it fills its output with
@@ -179,7 +181,7 @@ def gelu_backward(z: Array, a: Array, delta: Array) -> list[Call]:
 
 
 def identity_forward(z: Array, a: Array) -> list[Call]:
-    return [] if a is z else [partial(np.copyto, a, z)]
+    return [] if a.ctypes.data == z.ctypes.data else [partial(np.copyto, a, z)]
 
 
 def identity_backward(z: Array, a: Array, delta: Array) -> list[Call]:
@@ -228,6 +230,8 @@ class Plan:
         For sigmoid with bce: ``y`` holds 1 and -1 in place of the targets 1 and 0; see `encoded`.
     keep : bool, optional
         Keep z, a, the deltas and the gradient as they are on paper, for `trace`.
+    team : Team, optional
+        The threads that share the step; by default there is one.
 
     Attributes
     ----------
@@ -248,6 +252,7 @@ class Plan:
         weighted: bool = False,
         signs: bool = False,
         keep: bool = False,
+        team: Team = ALONE,
     ) -> None:
         self.net, self.m, self.optimizer, self.signs, self.keep = net, m, optimizer, signs, keep
         theta, sizes, L = net.params.theta, net.sizes, net.L
@@ -261,6 +266,8 @@ class Plan:
         self.rate = 1.0  # what the output delta is scaled by
         self.scale = np.full((m, sizes[-1]), 1 / m, theta.dtype)
         self.ones = {n: np.ones((n, 1), theta.dtype) for n in {m, sizes[-1]}}
+        self.team, self.parts = team, min(team.most, m)
+        self.top = np.zeros(m, np.intp)  # softmax: the class of each example
 
         self.z, self.a, self.delta = {}, {0: self.x}, {}
         for l in net.phi:
@@ -271,20 +278,31 @@ class Plan:
             own = self.grad.b[l][None, :] if m == 1 else empty(m, sizes[l], like=theta)
             self.delta[l] = own
         self.each = empty(m, like=theta)
-        self.forward_calls = self.write_forward()
-        output_forward, output_delta, self.loss_calls = self.write_output()
-        self.forward_calls += output_forward
-        self.backward_calls = [*output_delta, *self.write_backward()]
-        self.update_calls = self.write_update()
+        rows = pieces(m, self.parts)
+        outputs = [self.write_output(some) for some in rows]
+        forward: Shares = [
+            self.write_forward(some) + activation
+            for some, (activation, _, _) in zip(rows, outputs, strict=True)
+        ]
+        deltas: Shares = [
+            first + self.write_deltas(some)
+            for some, (_, first, _) in zip(rows, outputs, strict=True)
+        ]
+        self.forward_calls = team.calls(forward)
+        self.loss_calls = [call for _, _, loss in outputs for call in loss]
+        self.backward_calls = [*team.calls(deltas), *team.calls(self.write_gradients())]
+        self.backward_calls += self.write_zeros()
+        self.update_calls = team.calls(self.write_update())
 
     # What the calls are.
 
-    def write_forward(self) -> list[Call]:
-        """Return FP1 and FP2, up to the logits of the output layer."""
+    def write_forward(self, rows: slice) -> list[Call]:
+        """Return FP1 and FP2 of some examples, up to the logits of the output layer."""
         net, calls = self.net, list[Call]()
         for l in net.phi:
-            z, a, b = self.z[l], self.a[l], net.params.b[l][None, :]
-            calls += [product(self.a[l - 1], net.params.W[l].T, z), partial(np.add, z, b, z)]  # FP1
+            below, z, a = self.a[l - 1][rows], self.z[l][rows], self.a[l][rows]
+            z_of = product(below, net.params.W[l].T, z)
+            calls += [z_of, partial(np.add, z, net.params.b[l][None, :], z)]  # FP1
             if l < net.L:
                 calls += self.activation_forward(l, z, a)  # FP2
         return calls
@@ -296,22 +314,23 @@ class Plan:
             return list(IN_PLACE[phi][0](z, a))
         return [partial(own_forward, phi.f, z, a)]
 
-    def activation_backward(self, l: int) -> list[Call]:
+    def activation_backward(self, l: int, rows: slice) -> list[Call]:
         """Return the calls that multiply delta[l] by phi'(z[l])."""
-        phi, z, a, delta = self.net.phi[l], self.z[l], self.a[l], self.delta[l]
+        phi = self.net.phi[l]
+        z, a, delta = self.z[l][rows], self.a[l][rows], self.delta[l][rows]
         if phi in IN_PLACE:
             return list(IN_PLACE[phi][1](z, a, delta))
         return [partial(own_backward, phi.derivative, z, a, delta)]
 
-    def write_output(self) -> tuple[list[Call], list[Call], list[Call]]:
-        """Return FP2 of the output layer, BP1, and the loss of each example."""
+    def write_output(self, rows: slice) -> tuple[list[Call], list[Call], list[Call]]:
+        """Return FP2 of the output layer, BP1, and the loss, each of some examples."""
         net, L = self.net, self.net.L
         pair = (net.phi[L], net.loss) if net.objective.fused else None
         if pair == (ACTIVATIONS["sigmoid"], LOSSES["bce"]) and self.signs:
-            return self.margins()
+            return self.margins(rows)
         if pair == (ACTIVATIONS["softmax"], LOSSES["cross_entropy"]):
-            return self.shares()
-        z, a, y, delta = self.z[L], self.a[L], self.y, self.delta[L]
+            return self.softmax(rows)
+        z, a, y, delta = (of[rows] for of in (self.z[L], self.a[L], self.y, self.delta[L]))
         if net.loss in SQUARES and net.phi[L] in IN_PLACE:
             factor, half = SQUARES[net.loss]
             d, square = np.empty_like(z), np.empty_like(z)
@@ -321,43 +340,43 @@ class Plan:
                 [
                     partial(np.subtract, a, y, d),
                     partial(np.multiply, d, factor * per, delta),
-                    partial(np.multiply, delta, self.scale, delta),
-                    *self.activation_backward(L),
+                    partial(np.multiply, delta, self.scale[rows], delta),
+                    *self.activation_backward(L, rows),
                 ],
                 [
                     partial(np.subtract, a, y, d),
                     partial(np.multiply, d, d, square),
                     partial(np.multiply, square, half * per, square),
-                    self.row_sums(square, self.each[:, None]),
+                    self.row_sums(square, self.each[rows, None]),
                 ],
             )
         forward = self.activation_forward(L, z, a)
-        return forward, [self.own_delta], [self.own_loss]
+        return forward, [partial(self.own_delta, rows)], [partial(self.own_loss, rows)]
 
-    def own_delta(self) -> None:
+    def own_delta(self, rows: slice) -> None:
         """BP1 as it is written, for a loss or output activation that is not in the tables."""
         L = self.net.L
-        delta = self.net.objective.delta(self.z[L], self.a[L], self.y)
-        np.multiply(delta * self.m, self.scale, self.delta[L])
+        delta = self.net.objective.delta(self.z[L][rows], self.a[L][rows], self.y[rows])
+        np.multiply(delta * len(delta), self.scale[rows], self.delta[L][rows])
 
-    def own_loss(self) -> None:
+    def own_loss(self, rows: slice) -> None:
         """The losses as they are written."""
-        L, objective = self.net.L, self.net.objective
-        fused, z, a = objective.fused, self.z[L], self.a[L]
-        self.each[:] = fused.each(z, self.y) if fused else self.net.loss.each(a, self.y)
+        L, fused, y = self.net.L, self.net.objective.fused, self.y[rows]
+        z, a = self.z[L][rows], self.a[L][rows]
+        self.each[rows] = fused.each(z, y) if fused else self.net.loss.each(a, y)
 
     def row_sums(self, matrix: Array, out: Array) -> Call:
         """Return the call that writes the sum of each row, shape (m, 1)."""
         return partial(matrix.dot, self.ones[matrix.shape[1]], out)
 
-    def margins(self) -> tuple[list[Call], list[Call], list[Call]]:
+    def margins(self, rows: slice) -> tuple[list[Call], list[Call], list[Call]]:
         """Sigmoid with bce where each target is 0 or 1, as the sign s = -1 or 1.
 
         With v = s z the loss is log(1 + exp(-v)) and delta = -s / (1 + exp(v)): the same as
         a - y, and no digits are lost where a is close to y.
         """
         L = self.net.L
-        z, a, s, delta = self.z[L], self.a[L], self.y, self.delta[L]
+        z, a, s, delta = (of[rows] for of in (self.z[L], self.a[L], self.y, self.delta[L]))
         v, e, losses, ones = (np.ones_like(z) for _ in range(4))
         forward: list[Call] = [partial(np.multiply, z, s, v)]
         if self.keep:
@@ -367,34 +386,33 @@ class Plan:
             [
                 partial(np.exp, v, e),
                 partial(np.add, e, ones, e),
-                partial(np.divide, self.scale, e, delta),
+                partial(np.divide, self.scale[rows], e, delta),
                 partial(np.multiply, delta, s, delta),
                 partial(np.negative, delta, delta),
             ],
             [
                 partial(np.negative, v, losses),
                 partial(np.logaddexp, losses, 0.0, losses),
-                self.row_sums(losses, self.each[:, None]),
+                self.row_sums(losses, self.each[rows, None]),
             ],
         )
 
-    def shares(self) -> tuple[list[Call], list[Call], list[Call]]:
+    def softmax(self, rows: slice) -> tuple[list[Call], list[Call], list[Call]]:
         """Softmax with cross-entropy, counted from the largest z of each row.
 
         Its exponential is 1, so the others' sum R gives all: a = e / (1 + R), 1 - a = R / (1 + R)
         for the largest, log sum exp z = max z + log(1 + R). delta = (1 - y) a - y (1 - a).
         """
-        L, m = self.net.L, self.m
-        z, a, y, delta = self.z[L], self.a[L], self.y, self.delta[L]
-        n = z.shape[1]
-        self.top, start = np.zeros(m, np.intp), np.arange(0, m * n, n)
-        place, largest = np.zeros(m, np.intp), empty(m, 1, like=z)
+        L = self.net.L
+        z, a, y, delta = (of[rows] for of in (self.z[L], self.a[L], self.y, self.delta[L]))
+        (m, n), top = z.shape, self.top[rows]
+        start, place, largest = np.arange(0, m * n, n), np.zeros(m, np.intp), empty(m, 1, like=z)
         s, rest, R, S, part = (np.empty_like(x) for x in (z, z, largest, largest, largest))
         not_y = np.empty_like(z)
         return (
             [
-                partial(z.argmax, 1, self.top),
-                partial(np.add, start, self.top, place),
+                partial(z.argmax, 1, top),
+                partial(np.add, start, top, place),
                 partial(z.take, place, None, largest[:, 0], "clip"),
                 partial(np.subtract, z, largest, s),
                 partial(np.exp, s, a),
@@ -413,41 +431,54 @@ class Plan:
                 partial(np.multiply, not_y, a, delta),
                 partial(np.multiply, rest, y, rest),
                 partial(np.subtract, delta, rest, delta),
-                partial(np.multiply, delta, self.scale, delta),
+                partial(np.multiply, delta, self.scale[rows], delta),
             ],
             [
                 partial(np.log1p, R, part),
                 partial(np.subtract, part, s, rest),
                 partial(np.multiply, rest, y, rest),
-                self.row_sums(rest, self.each[:, None]),
+                self.row_sums(rest, self.each[rows, None]),
             ],
         )
 
-    def write_backward(self) -> list[Call]:
-        """Return BP2, BP3, and BP4 where the update does not do it."""
-        net, m, calls = self.net, self.m, list[Call]()
+    def write_deltas(self, rows: slice) -> list[Call]:
+        """Return BP2 of some examples."""
+        net, calls = self.net, list[Call]()
         for l in range(net.L - 1, 0, -1):
-            calls.append(product(self.delta[l + 1], net.params.W[l + 1], self.delta[l]))
-            calls += self.activation_backward(l)  # BP2
-        for l in net.phi:  # the first layer first: its delta is still in the cache
-            if m > 1:
-                row = self.grad.b[l][None, :]
-                calls.append(partial(self.ones[m].T.dot, self.delta[l], row))  # BP3
-            if not self.chunked(l):
-                calls.append(product(self.delta[l].T, self.a[l - 1], self.grad.W[l]))  # BP4
-                if net.penalty:
-                    decay = empty(*self.grad.W[l].shape, like=self.x)
-                    calls += [
-                        partial(self.write_decay, l, decay),
-                        partial(np.add, self.grad.W[l], decay, self.grad.W[l]),
-                    ]
-        for block in net.fixed:
-            calls.append(partial(self.grad.theta[self.grad.blocks[block]].fill, 0.0))
+            above, delta = self.delta[l + 1][rows], self.delta[l][rows]
+            calls.append(product(above, net.params.W[l + 1], delta))
+            calls += self.activation_backward(l, rows)
         return calls
 
-    def write_decay(self, l: int, decay: Array) -> None:
+    def write_gradients(self) -> Shares:
+        """Return BP3, and BP4 where the update does not do it: for each thread that of some units.
+
+        The first layer comes first: its delta is still in the cache.
+        """
+        shares: Shares = [[] for _ in range(self.parts)]
+        for l in self.net.phi:
+            for share, units in zip(shares, pieces(self.net.sizes[l], self.parts), strict=True):
+                delta, G = self.delta[l][:, units], self.grad.W[l][units]
+                if self.m > 1:
+                    row = self.grad.b[l][None, units]
+                    share.append(partial(self.ones[self.m].T.dot, delta, row))  # BP3
+                if self.chunked(l):
+                    continue
+                share.append(product(delta.T, self.a[l - 1], G))  # BP4
+                if self.net.penalty:
+                    decay = empty(*G.shape, like=self.x)
+                    W = self.net.params.W[l][units]
+                    share += [partial(self.write_decay, W, decay), partial(np.add, G, decay, G)]
+        return shares
+
+    def write_zeros(self) -> list[Call]:
+        """Return the calls that set the gradient of fixed blocks to 0."""
+        blocks = (self.grad.blocks[name] for name in self.net.fixed)
+        return [partial(self.grad.theta[block].fill, 0.0) for block in blocks]
+
+    def write_decay(self, W: Array, decay: Array) -> None:
         """Write the penalty's slope, scaled as the gradient is."""
-        np.multiply(self.net.params.W[l], self.net.penalty * self.rate, decay)
+        np.multiply(W, self.net.penalty * self.rate, decay)
 
     def chunked(self, l: int) -> bool:
         """Whether a layer's weights are updated part by part, right after each part's gradient."""
@@ -456,39 +487,59 @@ class Plan:
             bool(self.plain) and large and not self.net.penalty and f"W[{l}]" not in self.net.fixed
         )
 
-    def write_update(self) -> list[Call]:
+    def write_update(self) -> Shares:
         """Return the update: the optimizer's, or for plain gradient descent a subtraction."""
-        net = self.net
-        theta, step = net.params.theta, self.grad.theta
+        net, theta, step = self.net, self.net.params.theta, self.grad.theta
         if self.optimizer is None:
-            return []
+            return [[]]
         if not self.plain:
-            calls: list[Call] = [partial(self.optimizer.update, theta, step)]
             # Decoupled decay, or an optimizer of one's own, may move what has no gradient.
             held = [theta[net.params.blocks[block]] for block in net.fixed]
             kept = [view.copy() for view in held]
             return [
-                *map(partial(partial, np.copyto), kept, held),
-                *calls,
-                *map(partial(partial, np.copyto), held, kept),
+                [
+                    *map(partial(partial, np.copyto), kept, held),
+                    self.optimizer_update,
+                    *map(partial(partial, np.copyto), held, kept),
+                ]
             ]
+        shares: Shares = [[] for _ in range(self.parts)]
         begin = 0
-        calls = []
         for l in net.phi:
             if self.chunked(l):
                 where = net.params.blocks[f"W[{l}]"]
                 if where.start > begin:
-                    calls.append(difference(theta[begin : where.start], step[begin : where.start]))
+                    some = slice(begin, where.start)
+                    shares[-1].append(difference(theta[some], step[some]))
                 begin = where.stop
-                W, G, columns = net.params.W[l], self.grad.W[l], self.delta[l].T
-                rows = max(1, CHUNK // W.shape[1])
-                for first in range(0, len(W), rows):
-                    some = slice(first, first + rows)
-                    calls.append(product(columns[some], self.a[l - 1], G[some]))
-                    calls.append(difference(W[some], G[some]))
+                for share, units in zip(shares, pieces(net.sizes[l], self.parts), strict=True):
+                    share += self.gradient_and_difference(l, units)
         if begin < theta.size:
-            calls.append(difference(theta[begin:], step[begin:]))
+            shares[-1].append(difference(theta[begin:], step[begin:]))
+        return shares
+
+    def gradient_and_difference(self, l: int, units: slice) -> list[Call]:
+        """Return BP4 and the update of some units' weights, part by part."""
+        W, G, columns = self.net.params.W[l], self.grad.W[l], self.delta[l].T
+        rows, calls = max(1, CHUNK // W.shape[1]), list[Call]()
+        for first in range(units.start, units.stop, rows):
+            some = slice(first, min(first + rows, units.stop))
+            calls.append(product(columns[some], self.a[l - 1], G[some]))
+            calls.append(difference(W[some], G[some]))
         return calls
+
+    def optimizer_update(self) -> None:
+        """Let the optimizer change theta; the package's own share the work."""
+        theta, grad = self.net.params.theta, self.grad.theta
+        if (
+            self.parts > 1
+            and isinstance(self.optimizer, Optimizer)
+            and type(self.optimizer) in OPTIMIZERS.values()
+        ):
+            calls = self.optimizer.calls(theta, grad, self.parts)
+            self.team.run([[call] for call in calls])
+        elif self.optimizer is not None:
+            self.optimizer.update(theta, grad)
 
     # What runs.
 
@@ -563,6 +614,16 @@ SQUARES = {
 def difference(theta: Array, step: Array) -> Call:
     """Return the call that takes a step off theta."""
     return partial(np.subtract, theta, step, theta)
+
+
+def pieces(count: int, parts: int) -> list[slice]:
+    """Cut the numbers from 0 to count - 1 into parts of nearly the same length.
+
+    >>> pieces(10, 3)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+    """
+    ends = [count * k // parts for k in range(parts + 1)]
+    return [slice(*pair) for pair in pairwise(ends)]
 
 
 def encoded(net: Network, Y: Array) -> tuple[Array, bool]:

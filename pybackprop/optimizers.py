@@ -15,6 +15,7 @@ operations on vectors go entry by entry.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -48,12 +49,15 @@ class OptimizerLike(Protocol):
 
 
 class Work(NamedTuple):
-    """Two arrays that are updated together, cut into blocks of (theta, g, scratch, *vectors)."""
+    """Two arrays that are updated together, cut into blocks of (theta, g, scratch, *vectors).
+
+    The blocks lie in several lists, each with a scratch of its own, for as many threads.
+    """
 
     theta: Array
     grad: Array
     scratch: Array
-    blocks: list[tuple[Array, ...]]
+    shares: list[list[tuple[Array, ...]]]
 
 
 class Optimizer:
@@ -122,14 +126,24 @@ class Optimizer:
 
     def update(self, theta: Array, grad: Array) -> None:
         """Change theta in place, given the gradient there: both (N,), of the same float dtype."""
+        for call in self.calls(theta, grad):
+            call()
+
+    def calls(self, theta: Array, grad: Array, count: int = 1) -> list[Callable[[], None]]:
+        """Return an update as calls that as many threads may make side by side."""
         lr = learning_rate(self.lr, self.t + 1)
         work = self.work
-        if work is None or theta is not work.theta or grad is not work.grad:
-            work = self.work = self.bind(theta, grad)
+        if (
+            work is None
+            or theta is not work.theta
+            or grad is not work.grad
+            or count != len(work.shares)
+        ):
+            work = self.work = self.bind(theta, grad, count)
         self.t += 1
-        self.rule(lr, work.blocks)
+        return [partial(self.rule, lr, blocks) for blocks in work.shares]
 
-    def bind(self, theta: Array, grad: Array) -> Work:
+    def bind(self, theta: Array, grad: Array, count: int) -> Work:
         """Check two arrays and cut them; done once for as long as the same two are given."""
         check_pair(theta, grad)
         for name, vector in self.memory.items():
@@ -141,18 +155,17 @@ class Optimizer:
                 )
         if not self.memory:
             self.memory = {name: aligned_zeros(theta.size, theta.dtype) for name in self.vectors()}
-        step = BLOCK_BYTES // theta.itemsize
-        room = (min(step, theta.size),), theta.dtype
-        if self.work is None or (self.work.scratch.shape, self.work.scratch.dtype) != room:
-            scratch = aligned_zeros(min(step, theta.size), theta.dtype)
-        else:
-            scratch = self.work.scratch
+        step = min(BLOCK_BYTES // theta.itemsize, theta.size)
+        scratch = self.work.scratch if self.work else None
+        if scratch is None or (scratch.shape, scratch.dtype) != ((count, step), theta.dtype):
+            scratch = aligned_zeros(count * step, theta.dtype).reshape(count, step)
         together = (theta, grad, *self.memory.values())
-        blocks = []
-        for start in range(0, theta.size, step):
+        shares: list[list[tuple[Array, ...]]] = [[] for _ in range(count)]
+        for number, start in enumerate(range(0, theta.size, step)):
             first, g, *vectors = (whole[start : start + step] for whole in together)
-            blocks.append((first, g, scratch[: first.size], *vectors))
-        return Work(theta, grad, scratch, blocks)
+            own = scratch[number % count, : first.size]
+            shares[number % count].append((first, g, own, *vectors))
+        return Work(theta, grad, scratch, shares)
 
     def read(self, name: str) -> Array:
         """Return a copy of one vector, or say that there is none yet."""

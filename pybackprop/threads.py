@@ -1,19 +1,29 @@
-"""How many threads the matrix products of training take: as many as pay at that moment.
+"""How many threads a step of training takes: as many as pay at that moment.
 
 OpenBLAS's threads wait spinning. On an idle machine two of them halve the time of a large product;
 beside another busy process each product waits until its second thread gets a core, and takes ten
 times as long. So `Pace` measures: it tries all threads and one, keeps what is faster, leaves what
 has become slow, and gives the other another trial when the last one has been paid for.
 
-It needs threadpoolctl (the extra ``threads``; scikit-learn brings it, too). Without it, or where
+Where a step takes many milliseconds, a `Team` shares all of it, not its products alone. Each of its
+threads asks for products on one thread, and sleeps while it waits.
+
+Both need threadpoolctl (the extra ``threads``; scikit-learn brings it, too). Without it, or where
 the BLAS has one thread, nothing is measured and nothing is changed.
 """
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from itertools import pairwise
 from typing import Any
+
+Call = Callable[[], object]
+Shares = list[list[Call]]
+"""The calls of a step, cut into lists that do not depend on each other."""
 
 SMALL = 1 << 18
 """Multiplications of a product up to which OpenBLAS takes one thread anyway."""
@@ -26,6 +36,100 @@ SHARE = 0.02
 
 SLOWER = 1.3
 """Two steps in a row that take this many times the other choice's time end a choice."""
+
+
+LARGE = 1 << 27
+"""Multiplications of a product from which on a step is worth sharing: below it, threads that wake
+each other cost more than they bring."""
+
+
+class Team:
+    """Threads that share a step: each does a list of calls, and then all wait.
+
+    Use it in a ``with`` statement: inside, each of them asks for products on one thread.
+
+    Parameters
+    ----------
+    most : int
+        How many threads there are, the caller's among them.
+    set_blas : callable, optional
+        Sets the number of threads of a product.
+
+    Attributes
+    ----------
+    threads : int
+        How many of them work now: ``most``, or 1, which does all lists one after the other.
+    """
+
+    def __init__(self, most: int, set_blas: Callable[[int], None] = lambda threads: None) -> None:
+        self.most = self.threads = most
+        self.set_blas = set_blas
+        self.pool: Any = None
+
+    def __enter__(self) -> "Team":
+        if self.most > 1:
+            self.set_blas(1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.most > 1:
+            self.set_blas(self.most)
+        if self.pool:
+            self.pool.shutdown()
+            self.pool = None
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Give the products their threads back for what is not shared."""
+        if self.most > 1:
+            self.set_blas(self.most)
+        yield
+        if self.most > 1:
+            self.set_blas(1)
+
+    def take(self, threads: int) -> None:
+        """Change how many threads work."""
+        self.threads = threads
+
+    def calls(self, shares: Shares) -> list[Call]:
+        """Return one list of calls for several: a single one as it is, or the call that runs all."""
+        return shares[0] if len(shares) == 1 else [partial(self.run, shares)]
+
+    def run(self, shares: Shares) -> None:
+        """Do all lists, and return when each is done."""
+        if self.threads == 1:
+            for share in shares:
+                do(share)
+            return
+        if not self.pool:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self.pool = ThreadPoolExecutor(self.most - 1, "pybackprop")
+        # NumPy keeps what `np.errstate` says in the context.
+        others = [self.pool.submit(copy_context().run, do, share) for share in shares[1:]]
+        try:
+            do(shares[0])
+        finally:
+            for other in others:
+                other.result()
+
+
+def do(calls: list[Call]) -> None:
+    """Make calls, one after the other."""
+    for call in calls:
+        call()
+
+
+ALONE = Team(1)
+"""The caller's thread and no other."""
+
+
+def team_for(sizes: Sequence[int], m: int) -> Team:
+    """Return the threads that share a step of a network with batches of m: one, unless it pays."""
+    if m * max(n_in * n_out for n_in, n_out in pairwise(sizes)) < LARGE:
+        return ALONE
+    set_blas, most = blas()
+    return Team(most, set_blas) if most > 1 else ALONE
 
 
 class Pace:

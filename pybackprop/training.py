@@ -33,7 +33,7 @@ from .stopping import (
     check_watched,
     restores_best,
 )
-from .threads import Pace
+from .threads import ALONE, Pace, Team, team_for
 
 SNAPSHOT_EVERY = 100
 """Iterations between two copies of the parameters to fall back on: together they cost less than
@@ -162,15 +162,18 @@ def train(
     start = net.with_params(theta.copy())
     history = History(record=record_of(start, data, rules) if record else None)
     now = Moment(net, optimizer, history)
-    plan_for = plans(net, data, batches, optimizer, keep)
+    sizes = net.sizes if isinstance(net, Network) else (theta.size, 1)
+    team = team_for(sizes, batches.size) if isinstance(net, Network) else ALONE
+    plan_for = plans(net, data, batches, optimizer, keep, team)
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
     loss_sum, limit = 0.0, 0.0
     answered = None if data.labels is None else data.labels.copy()
-    pace = Pace(net.sizes if isinstance(net, Network) else (theta.size, 1), batches.size)
+    pool = (team.take, team.most) if team.most > 1 else None
+    pace = Pace(sizes, batches.size, pool)
     # A run that diverges overflows on its way; it ends with a reason and one warning.
-    with bar, pace, interrupts() as interrupted, np.errstate(all="ignore"):
+    with bar, team, pace, interrupts() as interrupted, np.errstate(all="ignore"):
         for epoch, last, rows in batches.of(epochs):
             pace.begin()
             plan = plan_for(rows)
@@ -197,7 +200,8 @@ def train(
             if answered is not None:
                 answered[rows] = plan.answers()
             if last:
-                close_epoch(now, loss_sum / len(data), data, answered, held_out)
+                with team.apart():
+                    close_epoch(now, loss_sum / len(data), data, answered, held_out)
                 loss_sum = 0.0
                 if restore_best and history.validation_loss[-1] < lowest:
                     best, lowest = Snapshot.of(now), history.validation_loss[-1]
@@ -253,7 +257,12 @@ def record_of(start: Network | Model, data: Data, rules: list[Any]) -> Record:
 
 
 def plans(
-    net: Network | Model, data: Data, batches: Batches, optimizer: OptimizerLike, keep: bool
+    net: Network | Model,
+    data: Data,
+    batches: Batches,
+    optimizer: OptimizerLike,
+    keep: bool,
+    team: Team,
 ) -> Callable[[Array], Plan | ModelPlan]:
     """Return a function from the rows of a batch to a plan that holds them.
 
@@ -266,7 +275,7 @@ def plans(
     def make(x: Array, y: Array) -> Plan | ModelPlan:
         if isinstance(net, Model):
             return ModelPlan(net, x, y, optimizer, weighted=weighted)
-        settings: Any = {"weighted": weighted, "signs": signs, "keep": keep}
+        settings: Any = {"weighted": weighted, "signs": signs, "keep": keep, "team": team}
         return Plan(net, len(x), optimizer, x=x, y=y, **settings)
 
     if batches.count == 1:

@@ -9,6 +9,7 @@ import pybackprop as pb
 from pybackprop.activations import Activation
 from pybackprop.engine import Plan, encoded
 from pybackprop.losses import Loss
+from pybackprop.threads import Team
 
 LIMIT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-5}
 HIDDEN = [name for name, phi in pb.ACTIVATIONS.items() if phi.mixing is None]
@@ -66,7 +67,13 @@ def gap(ours, theirs):
 
 
 def assert_same_pass(net, X, Y, weights=None, keep=False):
-    plan = planned(net, X, Y, weights=weights, keep=keep)
+    for team in Team(1), Team(3):
+        with team:
+            assert_same_numbers(net, X, Y, weights, keep, team)
+
+
+def assert_same_numbers(net, X, Y, weights, keep, team):
+    plan = planned(net, X, Y, weights=weights, keep=keep, team=team)
     trace = pb.backprop(net, X, Y, weights)
     with np.errstate(over="ignore"):
         plan.forward()
@@ -139,40 +146,48 @@ def test_small_deltas_keep_their_digits(output, z):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("m", [1, 8])
+@pytest.mark.parametrize(("m", "threads"), [(1, 1), (8, 1), (8, 2)])
 @pytest.mark.parametrize("keep", [False, True])
-def test_hundreds_of_steps_go_the_same_way(optimizer, m, dtype, keep):
+def test_hundreds_of_steps_go_the_same_way(optimizer, m, threads, dtype, keep):
     net = pb.Network([3, 4, 2], "tanh", "softmax", rng=3, dtype=dtype)
     lesson = net.with_params(net.params.theta.copy())
     X, Y = batch(net, m)
     ours, theirs = OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]()
-    plan = planned(net, X, Y, ours, keep=keep)
+    with Team(threads) as team:
+        plan = planned(net, X, Y, ours, keep=keep, team=team)
+        for _ in range(300):
+            plan.step()
     for _ in range(300):
-        plan.step()
         theirs.update(lesson.params.theta, pb.backprop(lesson, X, Y).grad.theta)
     assert ours.t == theirs.t == 300
     assert gap(net.params.theta, lesson.params.theta) < 100 * LIMIT[net.dtype]
 
 
-def test_large_weights_are_updated_part_by_part():
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
+def test_large_weights_are_updated_part_by_part(optimizer, threads):
     net = pb.Network([600, 300, 3], "relu", "softmax", rng=0)
     lesson = net.with_params(net.params.theta.copy())
     X, Y = batch(net, 4)
-    plan = planned(net, X, Y, pb.SGD(0.1))
-    assert plan.chunked(1)
-    for _ in range(3):
-        plan.step()
-        lesson.params.theta -= 0.1 * pb.backprop(lesson, X, Y).grad.theta
+    ours, theirs = OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]()
+    with Team(threads) as team:
+        plan = planned(net, X, Y, ours, team=team)
+        assert plan.chunked(1) == (optimizer == "SGD")
+        for _ in range(3):
+            plan.step()
+            theirs.update(lesson.params.theta, pb.backprop(lesson, X, Y).grad.theta)
     assert gap(net.params.theta, lesson.params.theta) < 1e-13
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
-def test_fixed_blocks_do_not_move(optimizer):
+def test_fixed_blocks_do_not_move(optimizer, threads):
     net = pb.Network([3, 4, 2], "tanh", "softmax", fixed=["b[1]", "W[2]"], rng=3)
     before = net.params.copy()
-    plan = planned(net, *batch(net, 5), OPTIMIZERS[optimizer]())
-    for _ in range(5):
-        plan.step()
+    with Team(threads) as team:
+        plan = planned(net, *batch(net, 5), OPTIMIZERS[optimizer](), team=team)
+        for _ in range(5):
+            plan.step()
     assert (net.params.b[1] == before.b[1]).all()
     assert (net.params.W[2] == before.W[2]).all()
     assert (net.params.W[1] != before.W[1]).all()
@@ -199,6 +214,23 @@ def test_a_step_asks_for_no_memory(hidden, output, optimizer):
     finally:
         tracemalloc.stop()
     assert peak < 3 * 8 * 8192, f"{peak} bytes; the arrays of the step have 262,144 and more"
+
+
+def test_an_optimizer_of_ones_own_sees_all_of_theta():
+    class Clipped(pb.SGD):
+        def rule(self, lr, blocks):
+            blocks = list(blocks)
+            length = sum(float(g @ g) for _, g, *_ in blocks) ** 0.5
+            super().rule(lr / max(1.0, length), blocks)
+
+    thetas = []
+    for threads in (1, 2):
+        net = pb.Network([600, 300, 3], "relu", "softmax", rng=0)
+        with Team(threads) as team:
+            plan = planned(net, *batch(net, 4), Clipped(10.0), team=team)
+            plan.step()
+        thetas.append(net.params.theta)
+    assert gap(*thetas) < 1e-13
 
 
 def test_nothing_of_the_caller_is_written_to_but_theta():

@@ -1,11 +1,14 @@
 """The number of BLAS threads follows what steps take; here time is made up."""
 
+import threading
+from functools import partial
+
 import numpy as np
 import pytest
 
 import pybackprop as pb
 from pybackprop import threads
-from pybackprop.threads import Pace
+from pybackprop.threads import Pace, Team
 
 
 class Machine:
@@ -97,3 +100,89 @@ def test_training_gives_the_threads_back():
     X = np.random.default_rng(0).normal(size=(400, 50))
     pb.train(net, X, (X[:, :1] > 0) * 1.0, optimizer=pb.SGD(0.1), epochs=3, batch_size=200, rng=0)
     assert threads.blas()[1] == most
+
+
+def test_a_team_does_every_list_and_waits_for_all():
+    done = [[], [], []]
+    calls = [[partial(mine.append, k) for k in range(3)] for mine in done]
+    with Team(3) as team:
+        team.run(calls)
+        assert done == [[0, 1, 2]] * 3
+        team.take(1)
+        team.run(calls)
+    assert done == [[0, 1, 2] * 2] * 3
+
+
+def test_the_lists_run_side_by_side():
+    met = threading.Barrier(2, timeout=30)
+    with Team(2) as team:
+        team.run([[met.wait], [met.wait]])  # one after the other would break the barrier
+
+
+def test_what_goes_wrong_in_a_thread_is_raised():
+    def fail():
+        raise ValueError("in the other thread")
+
+    with Team(2) as team, pytest.raises(ValueError, match="other thread"):
+        team.run([[], [fail]])
+
+
+def test_an_error_here_waits_for_the_others():
+    done, begun = [], threading.Event()
+
+    def slow():
+        begun.set()
+        done.append(1)
+
+    def fail():
+        assert begun.wait(30)
+        raise ValueError("here")
+
+    with Team(2) as team:
+        with pytest.raises(ValueError, match="here"):
+            team.run([[fail], [slow]])
+        assert done == [1]
+
+
+def test_what_numpy_ignores_is_ignored_by_the_others_too():
+    zero, out = np.zeros(3), np.zeros(3)
+    with Team(2) as team:
+        with np.errstate(divide="ignore"):
+            team.run([[], [partial(np.divide, 1.0, zero, out)]])
+        assert np.isinf(out).all()
+        with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+            team.run([[], [partial(np.divide, 1.0, zero, out)]])
+
+
+def test_products_get_their_threads_back():
+    taken = []
+    with Team(2, taken.append) as team, team.apart():
+        pass
+    assert taken == [1, 2, 1, 2]
+    with pytest.raises(ZeroDivisionError), Team(2, taken.append):
+        1 / 0  # noqa: B018
+    assert taken[-1] == 2
+
+
+def test_a_team_is_for_large_steps():
+    assert threads.team_for([784, 256, 128, 10], 128) is threads.ALONE
+
+
+def test_training_by_a_team_is_training(monkeypatch):
+    """With two threads that share each step, and one that the clock makes look better."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6))
+    Y = pb.one_hot((X[:, 0] > 0).astype(int), 2)
+    taken, thetas = [], []
+    for large in (threads.LARGE, 1):
+        monkeypatch.setattr(threads, "LARGE", large)
+        monkeypatch.setattr(threads, "blas", lambda: (taken.append, 2))
+        net = pb.Network([6, 8, 2], "tanh", "softmax", rng=0)
+        history = pb.train(net, X, Y, optimizer=pb.Adam(0.01), epochs=20, batch_size=16, rng=1,
+                           validation=(X, Y))  # fmt: skip
+        assert history.iterations == 80
+        thetas.append(net.params.theta)
+    assert np.abs(thetas[0] - thetas[1]).max() < 1e-12
+    assert set(taken) == {1, 2}
+    assert taken[-1] == 2
+    assert not [t for t in threading.enumerate() if t.name.startswith("pybackprop")]
