@@ -92,7 +92,7 @@ class Team:
         self.threads = threads
 
     def calls(self, shares: Shares) -> list[Call]:
-        """Return one list of calls for several: a single one as it is, or the call that runs all."""
+        """Return one list of calls for several: a single one as it is, or a call that runs all."""
         return shares[0] if len(shares) == 1 else [partial(self.run, shares)]
 
     def run(self, shares: Shares) -> None:
