@@ -93,6 +93,7 @@ HOME = {
     "stopping": ["LossBelow", "LossChangeBelow", "MaxIterations", "Patience"],
     "threads": [],
     "training": ["train"],
+    "workers": [],
 }
 """Module -> its public names. A module is loaded when one of its names is first used: loading all
 of them takes nearly as long as importing NumPy does."""

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +34,10 @@ from .stopping import (
     restores_best,
 )
 from .threads import ALONE, Pace, Team, team_for
+from .workers import Crew
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 SNAPSHOT_EVERY = 100
 """Iterations between two copies of the parameters to fall back on: together they cost less than
@@ -59,6 +63,7 @@ def train(
     iteration_callbacks: Iterable[Callable[[Moment], Any]] = (),
     record: bool = False,
     progress: bool = False,
+    workers: "int | str | Client | None" = None,
 ) -> History:
     """Train a network in place.
 
@@ -91,19 +96,24 @@ def train(
         size of theta per iteration.
     progress : bool, optional
         Show a progress bar (needs tqdm).
+    workers : int, str or distributed.Client, optional
+        Split each batch's gradient among processes (needs Dask): how many to start on this machine,
+        the address of a Dask scheduler, or a client. The batches are the same as without.
 
     Returns
     -------
     History
-        With the ``reason`` of the end: "epochs reached", that of the rule that fired, "diverged"
-        or "interrupted".
+        With the ``reason`` of the end: "epochs reached", that of the rule that fired, "diverged",
+        "interrupted" or "workers lost: ...".
 
     Raises
     ------
     ValueError, TypeError
         Data or settings that do not fit; nothing has been changed then.
     ImportError
-        ``progress=True`` without tqdm.
+        ``progress=True`` without tqdm, ``workers`` without Dask.
+    ConnectionError, RuntimeError, MemoryError
+        No scheduler answers; a worker has other versions; a shard does not fit a worker's memory.
 
     Notes
     -----
@@ -114,6 +124,11 @@ def train(
 
     *Interrupted*: Ctrl-C, or the stop button of a notebook, ends training after the update under
     way. The network keeps what it has learned, the history what it has seen.
+
+    *Workers*: each keeps a shard of the examples; theta goes out in each step, and the parts of the
+    gradient come back and are added in a fixed order. Where a worker is lost, its examples go to
+    the others; where the last one is, training ends, and the network keeps what it has learned. The
+    trace that callbacks see holds loss, targets and gradient alone.
 
     *Memory*: X and Y are not copied where they are of the network's dtype and contiguous. On top of
     them come the gradient, one batch with its activations, and the snapshot of parameters and
@@ -163,8 +178,10 @@ def train(
     history = History(record=record_of(start, data, rules) if record else None)
     now = Moment(net, optimizer, history)
     sizes = net.sizes if isinstance(net, Network) else (theta.size, 1)
-    team = team_for(sizes, batches.size) if isinstance(net, Network) else ALONE
-    plan_for = plans(net, data, batches, optimizer, keep, team)
+    alone = isinstance(net, Model) or workers is not None
+    team = ALONE if alone else team_for(sizes, batches.size)
+    crew = None if workers is None else crew_of(workers, net, data)
+    plan_for = crew.plan(optimizer) if crew else plans(net, data, batches, optimizer, keep, team)
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
@@ -173,7 +190,14 @@ def train(
     pool = (team.take, team.most) if team.most > 1 else None
     pace = Pace(sizes, batches.size, pool)
     # A run that diverges overflows on its way; it ends with a reason and one warning.
-    with bar, team, pace, interrupts() as interrupted, np.errstate(all="ignore"):
+    with (
+        bar,
+        team,
+        pace,
+        crew or nullcontext(),
+        interrupts() as interrupted,
+        np.errstate(all="ignore"),
+    ):
         for epoch, last, rows in batches.of(epochs):
             pace.begin()
             plan = plan_for(rows)
@@ -224,6 +248,8 @@ def train(
             if not loss < ceiling(loss, limit, start, data):
                 history.losses.append(loss)
                 history.reason, history.stopped_by = "diverged", None
+    if crew and crew.lost:
+        history.reason = crew.lost
     if interrupted and history.reason != "diverged":
         history.reason, history.stopped_by = "interrupted", None
     if not np.isfinite(theta).all():
@@ -254,6 +280,16 @@ def record_of(start: Network | Model, data: Data, rules: list[Any]) -> Record:
     """Return an empty record, with what training began with."""
     X, Y = data.X.copy(), data.Y.copy()  # a later change of the caller's reaches no stepper
     return Record(net=start, X=X, Y=Y, rules=rules, theta=[start.params.theta.copy()])
+
+
+def crew_of(workers: Any, net: Network | Model, data: Data) -> Crew:
+    """Return the workers that a network is to be trained by."""
+    if isinstance(net, Model):
+        raise TypeError(
+            "workers takes a Network: the function of a Model may mix the examples of a batch, as "
+            "batch norm does, or draw numbers, and then parts do not add up to the whole"
+        )
+    return Crew(workers, net, data)
 
 
 def plans(
