@@ -365,12 +365,11 @@ def check_workers(count: Any) -> int:
 
 def versions() -> dict[str, str]:
     """Return the versions that gradients depend on."""
-    import platform
+    import sys
 
-    from . import __version__
-
-    python = ".".join(platform.python_version_tuple()[:2])
-    return {"Python": python, "NumPy": np.__version__, "pybackprop": __version__}
+    python = ".".join(map(str, sys.version_info[:2]))
+    ours: str = sys.modules[__package__].__version__
+    return {"Python": python, "NumPy": np.__version__, "pybackprop": ours}
 
 
 def check_versions(client: Any) -> None:
