@@ -37,6 +37,7 @@ PARTS = {
     "loss": lambda: steppers.loss_explorer(["half_sse", "bce"]),
     "race": lambda: steppers.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
     "gradient-check": lambda: steppers.gradient_check_stepper(NET, X, Y),
+    "workers": lambda: steppers.workers_explorer(1e-5, 235_146, 512),
 }
 
 

@@ -7,6 +7,7 @@ import pybackprop as pb
 from pybackprop.course import steppers
 from pybackprop.course.stage.stepper import rounded
 from pybackprop.course.steppers import explorers
+from pybackprop.course.steppers import workers as explorers_of_workers
 
 Z = np.linspace(-6, 6, 121).round(1)
 
@@ -81,3 +82,27 @@ def test_unknown_names_are_refused_with_the_known_ones():
             explore([])
         with pytest.raises(ValueError, match="names is one name, 'tanh'; give a list"):
             explore("tanh")
+
+
+@pytest.mark.parametrize("grows", [False, True])
+@pytest.mark.parametrize("link", explorers_of_workers.LINKS.values())
+def test_workers_explorer_holds_the_model(link, grows):
+    """T(p) = c m / p + 2 (p - 1) (alpha + 8 N / (p beta)), written out here again."""
+    c, N, m = 1e-5, 235_146, 512
+    run = explorers_of_workers.worker_columns(c, N, m, link, grows)
+    alpha, beta = link
+    one = c * m
+    for k, p in enumerate(explorers_of_workers.WORKERS):
+        computing = c * m / (1 if grows else p)
+        sending = 2 * (p - 1) * alpha + 16 * (p - 1) * N / (p * beta)
+        assert run["computing"][k] == pytest.approx(1e3 * computing, rel=1e-2)
+        assert run["sending"][k] == pytest.approx(1e3 * sending, rel=1e-2)
+        rate = (p if grows else 1) * one / (computing + sending)
+        assert run["rate"][k] == pytest.approx(rate, rel=1e-2)
+        assert run["mood"][k].startswith("Sending" if sending > computing else "Computing")
+
+
+@pytest.mark.parametrize("given", [(0.0, 10, 5), (1e-5, 0, 5), (1e-5, 10, 2.5)])
+def test_workers_explorer_refuses_what_is_no_size(given):
+    with pytest.raises((ValueError, TypeError), match="seconds|numbers|batch"):
+        steppers.workers_explorer(*given)

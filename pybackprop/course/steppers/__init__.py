@@ -12,6 +12,7 @@ from .forward import forward_stepper
 from .graph import graph_stepper
 from .race import optimizer_race
 from .training import training_stepper
+from .workers import workers_explorer
 
 __all__ = [
     "STATIC",
@@ -28,4 +29,5 @@ __all__ = [
     "page_script",
     "style",
     "training_stepper",
+    "workers_explorer",
 ]
