@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import pybackprop as pb
-from pybackprop.gradcheck import METHODS
+from pybackprop.numerical import METHODS
 from pybackprop.params import Array
 
 from .timing import print_table

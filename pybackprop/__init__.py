@@ -1,6 +1,8 @@
 """pybackprop: backpropagation, as readable as the mathematics.
 
-A chapter of the book stands behind each module; start with ``network.py``.
+A chapter of the book stands behind each module; start with ``network.py``. Here at the top is what
+one calls, and the type of what comes back or is handed to a function of the reader's. What comes in
+tables stays where the table is: schedules, layers, a graph's operations.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,14 +20,10 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .checkpoint import save as save
     from .data import class_weights as class_weights
     from .data import one_hot as one_hot
-    from .gradcheck import DotProductReport as DotProductReport
-    from .gradcheck import GradientReport as GradientReport
-    from .gradcheck import TaylorReport as TaylorReport
+    from .dot_product import DotProductReport as DotProductReport
+    from .dot_product import dot_product_test as dot_product_test
+    from .equations import verify as verify
     from .gradcheck import check_gradient as check_gradient
-    from .gradcheck import dot_product_test as dot_product_test
-    from .gradcheck import numerical_gradient as numerical_gradient
-    from .gradcheck import taylor_test as taylor_test
-    from .gradcheck import verify as verify
     from .history import History as History
     from .history import Moment as Moment
     from .history import Record as Record
@@ -35,11 +33,14 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .losses import Objective as Objective
     from .losses import objective as objective
     from .model import Model as Model
+    from .model import NamedParams as NamedParams
+    from .model import Run as Run
     from .network import Forward as Forward
     from .network import Network as Network
     from .network import Trace as Trace
     from .network import backprop as backprop
     from .network import forward as forward
+    from .numerical import numerical_gradient as numerical_gradient
     from .optimizers import OPTIMIZERS as OPTIMIZERS
     from .optimizers import SGD as SGD
     from .optimizers import Adam as Adam
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .optimizers import RMSProp as RMSProp
     from .params import Entry as Entry
     from .params import Params as Params
+    from .report import GradientReport as GradientReport
     from .scores import accuracy as accuracy
     from .scores import confusion as confusion
     from .scores import evaluate as evaluate
@@ -57,6 +59,8 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .stopping import LossChangeBelow as LossChangeBelow
     from .stopping import MaxIterations as MaxIterations
     from .stopping import Patience as Patience
+    from .taylor import TaylorReport as TaylorReport
+    from .taylor import taylor_test as taylor_test
     from .training import train as train
 
 __version__ = "0.1.0"
@@ -66,31 +70,29 @@ HOME = {
     "checkpoint": ["Checkpoint", "load", "save"],
     "checks": [],
     "data": ["class_weights", "one_hot"],
+    "dot_product": ["DotProductReport", "dot_product_test"],
     "engine": [],
-    "gradcheck": [
-        "DotProductReport",
-        "GradientReport",
-        "TaylorReport",
-        "check_gradient",
-        "dot_product_test",
-        "numerical_gradient",
-        "taylor_test",
-        "verify",
-    ],
+    "equations": ["verify"],
+    "gradcheck": ["check_gradient"],
     "graph": [],
     "history": ["History", "Moment", "Record"],
     "initializers": ["INITIALIZERS"],
     "layers": [],
     "lookup": [],
     "losses": ["LOSSES", "Loss", "Objective", "objective"],
-    "model": ["Model"],
+    "model": ["Model", "NamedParams", "Run"],
+    "near": [],
     "network": ["Forward", "Network", "Trace", "backprop", "forward"],
+    "numerical": ["numerical_gradient"],
     "operations": [],
     "optimizers": ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSProp"],
     "params": ["Entry", "Params"],
+    "report": ["GradientReport"],
     "schedules": [],
     "scores": ["accuracy", "confusion", "evaluate", "predict", "recall"],
     "stopping": ["LossBelow", "LossChangeBelow", "MaxIterations", "Patience"],
+    "suspects": [],
+    "taylor": ["TaylorReport", "taylor_test"],
     "threads": [],
     "training": ["train"],
     "workers": [],
@@ -121,7 +123,23 @@ if not TYPE_CHECKING:  # a type checker that saw this would accept any name
         if name in ("plots", "steppers", "exercises", "interactive"):
             where = "steppers" if name == "interactive" else name
             cure = f"; it is part of the course: from pybackprop.course import {where}"
+        elif not name.startswith("_"):
+            cure = meant(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{cure}")
+
+
+def meant(name: str) -> str:
+    """Return where a name is that is not at the top, or which one may be meant."""
+    from difflib import get_close_matches  # needed only where something is wrong
+    from importlib import import_module
+
+    rooms = [f".{module}" for module in HOME]
+    for room in rooms:
+        thing = getattr(import_module(room, __name__), name, None)
+        if getattr(thing, "__module__", "").startswith(__name__ + room):
+            return f"; it is pb{room}.{name}"
+    near = get_close_matches(name, __all__, n=1)
+    return f"; did you mean pb.{near[0]}?" if near else ""
 
 
 def __dir__() -> list[str]:

@@ -1,9 +1,9 @@
-"""Checkpoints: a network, and what is needed to go on training it, in one file.
+"""Checkpoints: a network or a model, and what is needed to go on training it, in one file.
 
 A file is a NumPy ``.npz`` archive without pickled objects: vectors as arrays, all the rest as
-JSON. What is not the package's own (an activation, a loss, an optimizer, a schedule that you
-wrote) is saved under its name, and `load` asks for it. A file is looked at before it is believed:
-nothing is allocated that is larger than the file itself.
+JSON. What is not the package's own (a model's function, an activation, a loss, an optimizer, a
+schedule that you wrote) is saved under its name, and `load` asks for it. A file is looked at before
+it is believed: nothing is allocated that is larger than the file itself.
 """
 
 import json
@@ -20,8 +20,10 @@ import numpy as np
 
 from .activations import ACTIVATIONS, Activation
 from .history import History, check_history
+from .layers import LOSSES_ON_LOGITS
 from .lookup import lookup
 from .losses import LOSSES, Loss
+from .model import Model
 from .network import Network
 from .optimizers import OPTIMIZERS, Optimizer, OptimizerLike
 from .params import Array, check_sizes
@@ -40,7 +42,7 @@ ROWS = [each.name for each in fields(History) if each.name not in ("record", "st
 class Checkpoint:
     """What a file written by `save` holds; None for what was not given."""
 
-    net: Network
+    net: Network | Model
     optimizer: OptimizerLike | None
     history: History | None
     rng: "np.random.Generator | None"
@@ -52,7 +54,7 @@ class Wanted(ValueError):
 
 def save(
     path: str | os.PathLike[str],
-    net: Network,
+    net: Network | Model,
     optimizer: OptimizerLike | None = None,
     history: History | None = None,
     rng: "np.random.Generator | None" = None,
@@ -65,8 +67,8 @@ def save(
     ----------
     path : str or path
         Where; no ending is added. A file of this name is replaced.
-    net : Network
-        Of finite parameters.
+    net : Network or Model
+        Of finite parameters. A model's function is not written, only its name.
     optimizer : optional
         Settings and state; of an optimizer of your own, the state.
     history : History, optional
@@ -89,8 +91,8 @@ def save(
     ...     load(folder + "/net.npz").net
     Network(2-3-1, sigmoid-sigmoid, bce, 13 parameters, float64)
     """
-    if not isinstance(net, Network):
-        raise TypeError(f"net is {net!r}; give a Network")
+    if not isinstance(net, Network | Model):
+        raise TypeError(f"net is {net!r}; give a Network or a Model")
     theta = net.params.theta
     if not np.isfinite(theta).all():
         where = net.params.entry(int(np.argmin(np.isfinite(theta))))
@@ -100,15 +102,7 @@ def save(
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "network": {
-            "sizes": net.sizes,
-            "hidden": [named(net.phi[l], ACTIVATIONS) for l in range(1, net.L)],
-            "output": named(net.phi[net.L], ACTIVATIONS),
-            "loss": named(net.loss, LOSSES),
-            "fixed": net.fixed,
-            "penalty": net.penalty,
-            "fused": net.fused,
-        },
+        "model" if isinstance(net, Model) else "network": facts(net),
         "optimizer": None if optimizer is None else described(optimizer, OPTIMIZERS),
         "state": {name: value for name, value in state.items() if name not in vectors},
         "history": None if history is None else rows_of(history),
@@ -137,9 +131,9 @@ def load(path: str | os.PathLike[str], objects: Sequence[Any] = ()) -> Checkpoin
     ----------
     path : str or path
     objects : sequence, optional
-        What the file needs and the package has not: activations and losses of your own, schedules
-        (functions of t), and an optimizer with the settings it had; it is given the saved state.
-        They are found by their names.
+        What the file needs and the package has not: a model's function, activations and losses of
+        your own, schedules (functions of t), and an optimizer with the settings it had; it is given
+        the saved state. They are found by their names.
 
     Returns
     -------
@@ -199,16 +193,12 @@ def load(path: str | os.PathLike[str], objects: Sequence[Any] = ()) -> Checkpoin
 
 def assembled(header: Mapping[str, Any], archive: ZipFile, objects: Sequence[Any]) -> Checkpoint:
     """Make the objects that a checkpoint describes."""
-    facts = dict(header["network"])
-    sizes = check_sizes(facts["sizes"])
-    count = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
-    theta = array_in(archive, "theta", (count,))
-    facts |= {
-        "hidden": [found(name, ACTIVATIONS, objects, Activation) for name in facts["hidden"]],
-        "output": found(facts["output"], ACTIVATIONS, objects, Activation),
-        "loss": found(facts["loss"], LOSSES, objects, Loss),
-    }
-    net = Network(**facts, init=theta, dtype=theta.dtype)
+    net: Network | Model
+    if "model" in header:
+        net = model_of(dict(header["model"]), archive, objects)
+    else:
+        net = network_of(dict(header["network"]), archive, objects)
+    theta, count = net.params.theta, net.params.theta.size
     history, rng, optimizer = None, None, None
     if header["history"] is not None:
         rows = dict(header["history"])
@@ -230,6 +220,62 @@ def assembled(header: Mapping[str, Any], archive: ZipFile, objects: Sequence[Any
             check_fits(state, theta)
         optimizer.load_state(state)
     return Checkpoint(net, optimizer, history, rng)
+
+
+def facts(net: Network | Model) -> dict[str, Any]:
+    """Return all of a network or a model but its parameters, ready for JSON."""
+    common = {"fixed": net.fixed, "penalty": net.penalty}
+    if isinstance(net, Model):
+        loss = net.loss_name
+        return common | {
+            "f": written(net.f),
+            "shapes": {name: array.shape for name, array in net.params.items()},
+            "loss": loss if net.loss is LOSSES_ON_LOGITS.get(loss) else {"own": written(net.loss)},
+            "rng": None if net.rng is None else state_of_generator(net.rng),
+        }
+    return common | {
+        "sizes": net.sizes,
+        "hidden": [named(net.phi[l], ACTIVATIONS) for l in range(1, net.L)],
+        "output": named(net.phi[net.L], ACTIVATIONS),
+        "loss": named(net.loss, LOSSES),
+        "fused": net.fused,
+    }
+
+
+def network_of(facts: dict[str, Any], archive: ZipFile, objects: Sequence[Any]) -> Network:
+    """Make the network that `facts` describes."""
+    sizes = check_sizes(facts["sizes"])
+    count = sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+    theta = array_in(archive, "theta", (count,))
+    facts |= {
+        "hidden": [found(name, ACTIVATIONS, objects, Activation) for name in facts["hidden"]],
+        "output": found(facts["output"], ACTIVATIONS, objects, Activation),
+        "loss": found(facts["loss"], LOSSES, objects, Loss),
+    }
+    return Network(**facts, init=theta, dtype=theta.dtype)
+
+
+def model_of(facts: dict[str, Any], archive: ZipFile, objects: Sequence[Any]) -> Model:
+    """Make the model that `facts` describes, of the function that was given."""
+    shapes, loss = facts.pop("shapes"), facts["loss"]
+    counts = [math.prod(check_shape(shape)) for shape in shapes.values()]
+    theta = array_in(archive, "theta", (sum(counts),))
+    parts = np.split(theta, np.cumsum(counts)[:-1])
+    values = {n: part.reshape(shapes[n]) for n, part in zip(shapes, parts, strict=True)}
+    functions = {name_of(thing): thing for thing in objects if callable(thing)}
+    facts |= {
+        "f": given(facts["f"], functions, "function"),
+        "loss": given(loss["own"], functions, "loss") if isinstance(loss, Mapping) else loss,
+        "rng": facts["rng"] and generator(facts["rng"]),
+    }
+    return Model(params=values, dtype=theta.dtype, **facts)
+
+
+def check_shape(shape: Any) -> list[int]:
+    """Return a shape that was read from a file, if it is one."""
+    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError(f"{shape!r} is no shape")
+    return shape
 
 
 # Arrays in an archive: what they say of themselves is compared with what is there before any of
@@ -296,12 +342,17 @@ def described(thing: Any, table: Mapping[str, Any]) -> dict[str, Any]:
                     for key, value in settings.items()
                 },
             }
+    return {"own": written(thing, f", or one of pb.schedules: {', '.join(SCHEDULES)}")}
+
+
+def written(thing: Any, cure: str = "") -> str:
+    """Return the name by which `load` will ask for a function or an object."""
     if name_of(thing) == "<lambda>":
         raise TypeError(
             f"{thing!r} cannot be written to a file, for it has no name to find it by; give a "
-            f"function made by def, or one of pb.schedules: {', '.join(SCHEDULES)}"
+            f"function made by def{cure}"
         )
-    return {"own": name_of(thing)}
+    return name_of(thing)
 
 
 def made(description: Any, table: Mapping[str, Any], objects: Sequence[Any]) -> Any:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .checks import check_dtype, check_weights
+from .checks import check_dtype, check_from_zero, check_weights
 from .data import Data, are_classes, classes
 from .graph import Node, gradient
 from .initializers import Seed
 from .layers import LOSSES_ON_LOGITS
 from .lookup import lookup
+from .losses import mean
 from .optimizers import OptimizerLike
 from .params import Array, aligned_zeros
 
@@ -132,6 +133,9 @@ class Model:
         logits), "half_sse", "sse", "mse"; or a function written as f is.
     fixed : sequence of str, optional
         Parameters that training leaves as they are, such as running averages.
+    penalty : float, optional
+        lambda: adds lambda/2 times the sum of all squared weights to the loss. Weights are the
+        parameters with two axes or more: biases, gains and other vectors are none.
     rng : int or numpy.random.Generator, optional
         Seed or source of what f draws in training.
 
@@ -151,12 +155,14 @@ class Model:
         loss: str | Callable[[Any, Any], Any] = "cross_entropy",
         *,
         fixed: Sequence[str] = (),
+        penalty: float = 0.0,
         dtype: DTypeLike = float,
         rng: Seed = None,
     ) -> None:
         self.f, self.params, self.fixed = f, NamedParams(params, check_dtype(dtype)), tuple(fixed)
         self.loss = loss if callable(loss) else lookup(LOSSES_ON_LOGITS, loss, "loss")
         self.loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "own")
+        self.penalty = check_from_zero("penalty", penalty)
         self.rng: np.random.Generator | None = np.random.default_rng(rng)
         for name in self.fixed:
             self.params[name]  # raises where there is none
@@ -173,7 +179,8 @@ class Model:
         return twin
 
     def __repr__(self) -> str:
-        count = f"{self.params.theta.size} parameters, {self.dtype}"
+        more = f", penalty {self.penalty:g}" if self.penalty else ""
+        count = f"{self.params.theta.size} parameters{more}, {self.dtype}"
         return f"Model({', '.join(self.params)}: {self.loss_name}, {count})"
 
     def __call__(self, x: Any) -> Array:
@@ -181,16 +188,17 @@ class Model:
         z: Array = self.f(self.params, x, None)
         return z
 
-    def gradient(self, X: ArrayLike, Y: ArrayLike) -> NamedParams:
+    def gradient(self, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None = None) -> NamedParams:
         """Return the gradient of the loss, by name, out of training (rng is None); change nothing.
 
         >>> line = Model(lambda p, x, rng: x * p["w"], {"w": 1.0}, "half_sse")
         >>> line.gradient([[2.0]], [[3.0]])["w"]
         array(-2.)
         """
-        data, quiet = self.examples(X, Y), copy(self)
+        data, quiet = self.examples(X, Y, weights), copy(self)
         quiet.rng = None
-        plan = ModelPlan(quiet, data.X, data.Y)
+        plan = ModelPlan(quiet, data.X, data.Y, weighted=data.weights is not None)
+        plan.load(data.X, data.Y, data.weights)
         plan.forward()
         plan.backward()
         return plan.grad
@@ -213,6 +221,18 @@ class Model:
         """Return the loss of each example, shape (m,): a sequence's is the mean over its places."""
         each = self.loss(z, y)
         return each if each.ndim == 1 else np.mean(each.reshape(len(y), -1), axis=1)
+
+    def cost(self, X: Array, Y: Array, weights: Array | None = None) -> Any:
+        """Return the loss C of a batch that fits, out of training."""
+        return mean(self.losses(self(X), Y), weights) + self.penalties()
+
+    def penalties(self) -> Any:
+        """Return lambda/2 times the sum of all squared weights."""
+        return self.penalty / 2 * sum((W * W).sum() for W in self.weights())
+
+    def weights(self) -> Iterator[Array]:
+        """Yield the parameters that the penalty is taken of."""
+        return (W for W in self.params.values() if W.ndim > 1)
 
     def answers(self, z: Array) -> Array:
         """Return the class of each row of outputs: the largest, or the side of a single one."""
@@ -287,7 +307,7 @@ class ModelPlan:
     def loss(self) -> float:
         """Return the loss C of the batch, after `forward`."""
         each = self.each.value if self.w is None else self.each.value * self.w
-        return float(each.sum()) / self.m
+        return float(each.sum()) / self.m + float(self.model.penalties())
 
     def backward(self) -> None:
         """Work out the gradient, after `forward`."""
@@ -300,6 +320,8 @@ class ModelPlan:
         for name, part in zip(free, parts, strict=True):
             if part is not self.grad[name]:
                 self.grad[name][...] = part
+            if self.model.penalty and self.grad[name].ndim > 1:
+                self.grad[name] += self.model.penalty * self.model.params[name]
 
     def update(self) -> None:
         """Change theta, after `backward`."""

@@ -162,9 +162,8 @@ def assess(net: Network | Model, data: Data) -> tuple[float, Array]:
             total += net.objective.value(z, a, y, w).item() * len(y)
             answered.append(classes(a))
         width = a.shape[-1]
-    C = total / len(data)
-    if isinstance(net, Network):
-        C = (C + penalty(net)).item()
+    more = net.penalties() if isinstance(net, Model) else penalty(net)
+    C = np.asarray(total / len(data) + more).item()
     if data.labels is None:
         return C, np.zeros((0, 0), int)
     return C, tally(data.labels, np.concatenate(answered), width)

@@ -5,7 +5,7 @@ import pytest
 
 import pybackprop as pb
 from pybackprop.activations import ACTIVATIONS, Activation, sigmoid, softmax_jacobian
-from pybackprop.gradcheck import numerical_gradient
+from pybackprop.numerical import numerical_gradient
 
 POINTS = np.array([-30.0, -3.0, -0.7, -0.01, 0.01, 0.3, 2.0, 30.0])
 # Written with the standard library, one number at a time.

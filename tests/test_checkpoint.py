@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pybackprop as pb
+from pybackprop import layers
 from pybackprop.activations import ACTIVATIONS
 from pybackprop.checkpoint import VERSION, load, save
 from pybackprop.history import History
@@ -874,3 +875,62 @@ def test_the_tables_that_files_name_their_things_by():
     """Renaming an entry would make old files unreadable."""
     assert set(OPTIMIZERS) == {"sgd", "rmsprop", "adam", "adamw"}
     assert set(SCHEDULES) == {"constant", "step_decay", "cosine", "warmup"}
+
+
+# Models
+
+
+def noisy(p, x, rng):
+    """A model that draws in training."""
+    x = layers.dropout(np.tanh(layers.linear(x, p["W"], p["b"])), 0.3, rng)
+    return layers.linear(x, p["V"])
+
+
+def own_loss(z, y):
+    return np.sum((z - y) ** 4, axis=-1)
+
+
+def make_model(loss="bce", dtype=float):
+    rng = np.random.default_rng(0)
+    values = {"W": rng.normal(size=(6, 3)), "b": np.zeros(6), "V": rng.normal(size=(2, 6))}
+    return pb.Model(noisy, values, loss, fixed=("b",), penalty=0.01, dtype=dtype, rng=7)
+
+
+@pytest.mark.parametrize("loss", ["bce", own_loss])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_goes_on_exactly_where_it_was(tmp_path, loss, dtype):
+    path, model, rng = tmp_path / "model.npz", make_model(loss, dtype), np.random.default_rng(3)
+    optimizer, settings = Adam(0.01), {"batch_size": 3, "epochs": 4}
+    history = pb.train(model, X, Y, optimizer=optimizer, rng=rng, **settings)
+    pb.save(path, model, optimizer, history, rng)
+    found = pb.load(path, objects=[noisy, own_loss])
+    assert repr(found.net) == repr(model)
+    assert (found.net.f, found.net.loss) == (model.f, model.loss)
+    assert found.net.fixed == ("b",)
+    assert found.history.losses == history.losses
+    pb.train(model, X, Y, optimizer=optimizer, rng=rng, **settings)
+    pb.train(found.net, X, Y, optimizer=found.optimizer, rng=found.rng, **settings)
+    assert found.net.dtype == dtype
+    np.testing.assert_array_equal(found.net.params.theta, model.params.theta)
+
+
+def test_a_models_function_is_asked_for(tmp_path):
+    path = tmp_path / "model.npz"
+    pb.save(path, make_model(own_loss))
+    with pytest.raises(ValueError, match="needs the function 'noisy'.* objects="):
+        pb.load(path)
+    with pytest.raises(ValueError, match="needs the loss 'own_loss'"):
+        pb.load(path, objects=[noisy])
+    with pytest.raises(TypeError, match="no name to find it by; give a function made by def"):
+        pb.save(path, pb.Model(lambda p, x, rng: x, {"W": 1.0}))
+    assert pb.load(path, objects=[noisy, own_loss]).net.loss is own_loss
+
+
+@pytest.mark.parametrize("shape", [[-1, 18], [2], "W", [10**9, 10**9], [3.0, 6]])
+def test_a_models_file_is_looked_at_before_it_is_believed(tmp_path, shape):
+    path = tmp_path / "model.npz"
+    pb.save(path, make_model())
+    bad = archive_with(path.read_bytes(), lambda h, a: h["model"]["shapes"].update(W=shape))
+    path.write_bytes(bad)
+    with pytest.raises(ValueError, match="do not fit together"):
+        pb.load(path, objects=[noisy])

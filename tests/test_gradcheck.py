@@ -1,11 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 import pybackprop as pb
 from benchmarks import verdicts
-from pybackprop.gradcheck import METHODS, has_kink, near, relative_error
+from pybackprop.layers import activation, linear
+from pybackprop.numerical import METHODS
+from pybackprop.operations import Operation
 
 XOR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]])
 
@@ -14,44 +14,6 @@ def case(dtype=float, **more):
     rng = np.random.default_rng(3)
     net = pb.Network([4, 6, 5, 3], "tanh", "softmax", rng=rng, dtype=dtype, **more)
     return net, rng.normal(size=(7, 4)), pb.one_hot(rng.integers(0, 3, 7), 3)
-
-
-# Numerical gradients
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_methods_find_the_gradient_of_a_known_function(method):
-    theta = np.array([0.5, -1.0, 2.0])
-    found = pb.numerical_gradient(lambda t: np.exp(t[0]) * t[1] ** 3 + t[2], theta, method)
-    exact = np.array([-np.exp(0.5), 3 * np.exp(0.5), 1.0])
-    limit = {"forward": 1e-7, "central": 1e-9, "five_point": 1e-11, "complex": 1e-15}[method]
-    np.testing.assert_allclose(found, exact, rtol=limit)
-    np.testing.assert_array_equal(theta, [0.5, -1.0, 2.0])
-
-
-@pytest.mark.parametrize(
-    ("theta", "message"),
-    [
-        (np.ones((2, 3)), r"has shape \(2, 3\); .* give theta.ravel\(\)"),
-        (2.0, r"is the number 2.0; .* give \[2.0\]"),
-    ],
-)
-def test_a_gradient_is_taken_over_a_vector(theta, message):
-    with pytest.raises(ValueError, match=message):
-        pb.numerical_gradient(lambda t: np.sum(t), theta)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_a_gradient_is_that_of_one_number(method):
-    with pytest.raises(ValueError, match=r"returns an array of shape \(2,\); .* sum it up"):
-        pb.numerical_gradient(lambda t: t * t, [1.0, 2.0], method)
-
-
-def test_relative_error():
-    np.testing.assert_allclose(
-        relative_error([2.0, 0.0, 0.0], [1.0, 0.0, 1e-6], 1e-3), [0.5, 0, 1e-3]
-    )
-    assert relative_error([0.0], [0.0], 0.0) == 0
 
 
 # Verdicts
@@ -168,12 +130,6 @@ def test_a_nudge_across_a_kink_measures_the_slope_of_its_own_side():
     assert not pb.check_gradient(net, [[0.0]], [[1.0]], h=1e-5, grad=plain)
 
 
-def test_which_activations_have_a_kink_is_measured():
-    assert [name for name, phi in pb.ACTIVATIONS.items() if has_kink(phi)] == ["relu", "leaky_relu"]
-    bent = pb.Activation("bent", lambda z: np.where(z.real > 0, 2 * z, np.expm1(z)), lambda z, a: z)
-    assert has_kink(bent)
-
-
 def test_functions_that_take_no_complex_numbers_can_be_checked():
     def real(z):
         if z.dtype.kind == "c":
@@ -192,14 +148,6 @@ def test_functions_that_take_no_complex_numbers_can_be_checked():
     for method in METHODS:
         assert pb.check_gradient(net, X, XOR[1][:3], method=method)
     assert pb.dot_product_test(net, X, XOR[1][:3])
-
-
-def test_the_branches_change_nothing_at_theta():
-    net = pb.Network([3, 5, 5, 2], "leaky_relu", rng=0)
-    X = np.random.default_rng(0).normal(size=(9, 3))
-    (own,) = near(net, X, np.zeros((9, 2)), None).nets
-    for l in net.phi:
-        np.testing.assert_array_equal(pb.forward(own, X).z[l], pb.forward(net, X).z[l])
 
 
 # What a network is made of
@@ -281,70 +229,69 @@ def test_bad_input():
             test(net, X, Y, grad=np.zeros(3))
 
 
-# Taylor and dot products
+# Gradients that come as parameters, and models
 
 
-def test_the_remainder_falls_as_h_squared_or_as_h():
-    """C = (w x + b - y)^2 / 2 is a parabola: the remainder is h^2/2 (d.(x, 1))^2 exactly."""
-    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[2.0]]], "b": [[1.0]]})
-    report = pb.taylor_test(net, [[3.0]], [[1.0]], rng=1)
-    d = np.random.default_rng(1).normal(size=2)
-    d /= np.linalg.norm(d)
-    assert report.order == pytest.approx(2, abs=0.01)
-    assert report.remainder[0] == pytest.approx((3 * d[0] + d[1]) ** 2 / 2)
-    wrong = pb.taylor_test(net, [[3.0]], [[1.0]], [18.0, 6.1], rng=1)
-    assert wrong.order == pytest.approx(1, abs=0.01)
-    assert wrong.remainder[-1] == pytest.approx(1e-9 * abs(0.1 * d[1]), rel=1e-3)
-    assert "falls as h^1.0" in str(wrong)
-
-
-def test_a_loss_that_is_all_rounding_has_no_order():
-    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[0.0]]], "b": [[1e8]]})
-    report = pb.taylor_test(net, [[1.0]], [[1e8]], rng=0)
-    assert report
-
-
-def test_each_equation_is_tested_by_itself():
+def test_a_gradient_is_params_or_a_vector_and_all_else_is_told_so():
     net, X, Y = case()
     trace = pb.backprop(net, X, Y)
-    assert pb.dot_product_test(net, X, Y).names == [
-        "BP1 delta[3]", "BP3 b[3]", "BP4 W[3]", "BP2 delta[2]", "BP3 b[2]", "BP4 W[2]",
-        "BP2 delta[1]", "BP3 b[1]", "BP4 W[1]",
-    ]  # fmt: skip
-    for bug, at, wrong in (
-        ("no phi'", 2, ["BP2 delta[2]"]),
-        ("updated too early", 1, ["BP2 delta[1]"]),
-        ("factor 2", 1, ["BP1 delta[3]"]),
-        ("z for a", 2, ["BP4 W[2]"]),
-        ("bias: missing", 3, ["BP3 b[3]"]),
-    ):
-        report = pb.dot_product_test(net, X, Y, verdicts.backward(net, X, Y, bug, at))
-        assert report.wrong == wrong
-        assert f"does NOT hold: {wrong[0]}" in str(report)
-    assert not pb.dot_product_test(
-        net, X, Y, replace(trace, delta=trace.delta | {3: X @ X.T[:, :3]})
-    )
+    for test in (pb.check_gradient, pb.taylor_test):
+        assert test(net, X, Y, grad=trace.grad)
+        assert test(net, X, Y, grad=trace.grad.theta.tolist())
+        for wrong in (trace, {"W": trace.grad.W, "b": trace.grad.b}, "grad"):
+            with pytest.raises(ValueError, match=r"vector of shape \(83,\), .*Y\)\.grad"):
+                test(net, X, Y, grad=wrong)
 
 
-# Equations on a page
+SQUARE = Operation("square", lambda x: x * x, lambda g, a, x: (2 * g * x,))
+HALVED = Operation("halved", lambda x: x * x, lambda g, a, x: (g * x,))
 
 
-def test_verify_prints_the_largest_error(capsys):
-    pb.verify("BP2", [np.ones(2), 3.0], [np.ones(2), 3.0 * (1 + 1e-12)])
-    assert capsys.readouterr().out == "BP2: largest error 1.0e-12\n"
+def model(square, seed=0, **more):
+    """Two layers, the first of them through x^2."""
+    rng = np.random.default_rng(seed)
+    values = {"W": rng.normal(size=(5, 3)), "b": rng.normal(size=5), "V": rng.normal(size=(2, 5))}
+
+    def f(p, x, rng):
+        return linear(square(np.tanh(linear(x, p["W"], p["b"]))), p["V"] * p["scale"])
+
+    X, y = rng.normal(size=(7, 3)), rng.integers(0, 2, 7)
+    return pb.Model(f, values | {"scale": 1.5}, **more), X, y
 
 
-@pytest.mark.parametrize(
-    ("computed", "expected", "message"),
-    [
-        (np.ones(3), -np.ones(3), "BP2 does not hold: 1 against -1"),
-        (np.ones((3, 1)), np.ones((1, 3)), r"shapes \(3, 1\) and \(1, 3\) differ"),
-        (np.ones(3), np.array([1, 1, np.nan]), "does not hold: 1 against nan"),
-        ([1.0, 2.0], [1.0], "2 results against 1"),
-        ([], [], "nothing to compare"),
-        (np.zeros(0), np.zeros(0), "nothing to compare"),
-    ],
-)
-def test_verify_catches(computed, expected, message):
-    with pytest.raises(AssertionError, match=message):
-        pb.verify("BP2", computed, expected)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_models_gradient_is_checked_by_name(method, dtype):
+    for seed in range(5):
+        right, X, y = model(SQUARE, seed, dtype=dtype, penalty=0.1, fixed=("b",))
+        weights = np.linspace(0.5, 1.5, 7)
+        report = pb.check_gradient(right, X, y, weights=weights, method=method)
+        assert report, report
+        assert report.names[0] == "W[0, 0]"
+        assert report.names[-1] == "scale"
+        assert pb.taylor_test(right, X, y, weights=weights)
+        wrong, X, y = model(HALVED, seed, dtype=dtype)
+        report = pb.check_gradient(wrong, X, y, method=method)
+        assert report.blocks == ["W", "b"]
+        assert "the pull-back of an operation of yours that W b went through" in report.cause
+        assert not pb.taylor_test(wrong, X, y)
+
+
+def test_what_a_models_wrong_entries_point_to():
+    right, X, y = model(SQUARE, fixed=("b",))
+    grad = right.gradient(X, y)
+    grad["b"] = np.ones(5)
+    assert "b fixed" in pb.check_gradient(right, X, y, grad=grad).cause
+    grad["b"] = np.full(5, np.nan)
+    assert "0/0" in pb.check_gradient(right, X, y, grad=grad).cause
+    grad["b"] = np.zeros(5)
+    assert pb.check_gradient(right, X, y, grad=grad, sample=4, rng=0)
+    with pytest.raises(TypeError, match=r"BP1 to BP4 are a Network's: use pb\.check_gradient"):
+        pb.dot_product_test(right, X, y)
+
+
+def test_a_kink_that_a_nudge_meets_is_none():
+    """z = w + 1e-6 is nearer to the corner of relu than the first h: smaller steps are tried."""
+    bent = pb.Model(lambda p, x, rng: activation("relu", x * p["w"] + 1e-6), {"w": 0.0}, "half_sse")
+    assert pb.check_gradient(bent, [[1.0]], [[1.0]])
+    assert not pb.check_gradient(bent, [[1.0]], [[1.0]], grad=[-0.5])

@@ -222,3 +222,32 @@ X2 = np.zeros((2, 3))
 def test_words(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_penalty_is_a_networks():
+    """The same loss, gradient and steps: weights are what has two axes, biases are left alone."""
+    net, plainer = pair("softmax", "cross_entropy")
+    X, Y = data("cross_entropy")
+    values = dict(plainer.params)
+    model = pb.Model(plain, values, "cross_entropy", penalty=0.3)
+    net = pb.Network(net.sizes, "tanh", "softmax", init=net.params, penalty=0.3)
+    w = np.linspace(0, 2, len(X))
+    trace = pb.backprop(net, X, Y, w)
+    np.testing.assert_allclose(model.gradient(X, Y, w).theta, trace.grad.theta, atol=1e-14)
+    assert pb.evaluate(model, X, Y, w) == pytest.approx(trace.loss, rel=1e-14)
+    assert pb.evaluate(model, X, Y) > pb.evaluate(plainer, X, Y)
+    settings = {"optimizer": "adam", "epochs": 5, "batch_size": 7, "rng": 0, "validation": (X, Y)}
+    ours, theirs = (pb.train(one, X, Y, **settings) for one in (model, net))
+    np.testing.assert_allclose(model.params.theta, net.params.theta, atol=1e-12)
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-12)
+    np.testing.assert_allclose(ours.validation_loss, theirs.validation_loss, rtol=1e-12)
+    assert "penalty 0.3" in repr(model)
+    with pytest.raises(ValueError, match="penalty is -1; give a number from 0 up"):
+        pb.Model(plain, values, penalty=-1)
+
+
+def test_a_penalty_leaves_fixed_parameters_alone():
+    model = pb.Model(plain, pair("softmax", "cross_entropy")[1].params, fixed=["W1"], penalty=1.0)
+    gradient = model.gradient(*data("cross_entropy"))
+    assert not gradient["W1"].any()
+    assert gradient["W2"].any()

@@ -6,15 +6,11 @@ from typing import Any
 import numpy as np
 
 from ...activations import ACTIVATIONS, Activation
-from ...gradcheck import (
-    METHODS,
-    check_gradient,
-    chosen_entries,
-    numerical_gradient,
-    relative_error,
-)
+from ...equations import relative_error
+from ...gradcheck import check_gradient, chosen_entries
 from ...losses import LOSSES, Loss, objective
 from ...network import Network, backprop
+from ...numerical import METHODS, numerical_gradient
 from ...params import Array
 from ...scores import evaluate
 from ..stage.display import Interactive

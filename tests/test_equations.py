@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+import pybackprop as pb
+from pybackprop.equations import relative_error
+
+
+def test_relative_error():
+    np.testing.assert_allclose(
+        relative_error([2.0, 0.0, 0.0], [1.0, 0.0, 1e-6], 1e-3), [0.5, 0, 1e-3]
+    )
+    assert relative_error([0.0], [0.0], 0.0) == 0
+
+
+def test_verify_prints_the_largest_error(capsys):
+    pb.verify("BP2", [np.ones(2), 3.0], [np.ones(2), 3.0 * (1 + 1e-12)])
+    assert capsys.readouterr().out == "BP2: largest error 1.0e-12\n"
+
+
+@pytest.mark.parametrize(
+    ("computed", "expected", "message"),
+    [
+        (np.ones(3), -np.ones(3), "BP2 does not hold: 1 against -1"),
+        (np.ones((3, 1)), np.ones((1, 3)), r"shapes \(3, 1\) and \(1, 3\) differ"),
+        (np.ones(3), np.array([1, 1, np.nan]), "does not hold: 1 against nan"),
+        ([1.0, 2.0], [1.0], "2 results against 1"),
+        ([], [], "nothing to compare"),
+        (np.zeros(0), np.zeros(0), "nothing to compare"),
+    ],
+)
+def test_verify_catches(computed, expected, message):
+    with pytest.raises(AssertionError, match=message):
+        pb.verify("BP2", computed, expected)
