@@ -323,7 +323,7 @@ def add_up(found: dict[str, Count]) -> Count:
 
 def main() -> None:
     """Print both tables."""
-    warnings.simplefilter("ignore", RuntimeWarning)
+    warnings.simplefilter("ignore")
     found = right()
     print("\nRight gradients, and how many each test calls wrong:\n")
     print_table(

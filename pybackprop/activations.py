@@ -279,6 +279,28 @@ ACTIVATIONS: dict[str, Activation] = {
 """Name -> `Activation`. At the kink of relu and leaky_relu, z = 0, f' is taken from the left."""
 
 
+def reach(phi: Activation) -> tuple[float, float]:
+    """Return between which values an activation stays, measured; infinite where it does not.
+
+    >>> reach(ACTIVATIONS["tanh"]), reach(ACTIVATIONS["relu"])
+    ((-1.0, 1.0), (0.0, inf))
+    """
+    if phi.outputs != "real":
+        return 0.0, 1.0
+    if phi.mixing:
+        return -np.inf, np.inf
+    z = 10.0 ** np.arange(-2, 6.05, 0.05)
+    z = np.r_[-z[::-1], 0, z]
+    with np.errstate(all="ignore"):
+        a = phi.f(z[:, None])[:, 0]
+    inner = a[np.abs(z) < 1e3]  # what has hardly moved since then is a bound
+    low, high = np.nanmin(a), np.nanmax(a)
+    return (
+        low.item() if np.isclose(low, np.nanmin(inner), 1e-2, 1e-2) else -np.inf,
+        high.item() if np.isclose(high, np.nanmax(inner), 1e-2, 1e-2) else np.inf,
+    )
+
+
 def of_layers(
     sizes: Sequence[int],
     hidden: str | Activation | Sequence[str | Activation],

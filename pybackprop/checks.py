@@ -5,6 +5,8 @@ A message says what was given, what was expected, and what to write in its place
 
 import math
 import numbers
+import reprlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -270,6 +272,11 @@ def check_weights(weights: ArrayLike | None, m: int, dtype: DTypeLike) -> Array 
     """Return the examples' weights as an array of shape (m,), or say what is wrong with them."""
     if weights is None:
         return None
+    if isinstance(weights, str | Mapping):
+        raise TypeError(
+            f"weights is {reprlib.repr(weights)}; give one number per example: pb.class_weights(Y) "
+            "makes every class weigh the same, and np.where(labels == 1, 9.0, 1.0) chooses"
+        )
     array = np.asarray(weights)
     if array.dtype.kind not in "iubf" or array.shape != (m,):
         fix = ": use np.ravel(weights)" if array.shape in ((m, 1), (1, m)) else ""

@@ -163,6 +163,13 @@ class Data:
     weights: Array | None = None
     labels: Array | None = None
 
+    def __post_init__(self) -> None:
+        if self.weights is not None and not self.weights.any():
+            raise ValueError(
+                f"weights holds {len(self)} zeros: nothing is left to learn from, or to measure; "
+                "give some example a number above 0"
+            )
+
     def __len__(self) -> int:
         return len(self.X)
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import Activation
-from .checks import check_examples, check_weights
 from .model import Model, NamedParams
 from .network import Network, Trace, backprop, forward, penalty
 from .numerical import Scalar
 from .params import Array, Params
+from .scores import examples
 
 SAFETY = 10
 """Rounding may be this many times what it usually is."""
@@ -241,15 +241,15 @@ def checked(
     grad: Params | NamedParams | ArrayLike | None,
 ) -> tuple[Array, Array, Array | None, Array, Trace | None]:
     """Return data, the gradient to judge in float64, and a network's trace."""
-    if isinstance(net, Model):
-        data = net.examples(X, Y, weights)
-        g = net.gradient(X, Y, weights) if grad is None else grad
-        return data.X, data.Y, data.weights, judged(g, net), None
-    X, Y = check_examples(X, Y, net.sizes, net.dtype, net.loss.name, net.loss.domain)
-    w = check_weights(weights, len(X), net.dtype)
+    data = examples(net, X, Y, weights)
+    trace = None
     with np.errstate(over="ignore", invalid="ignore"):
-        trace = backprop(net, X, Y, w)
-    return X, Y, w, judged(trace.grad if grad is None else grad, net), trace
+        if isinstance(net, Model):
+            own: Params | NamedParams = net.gradient(data.X, data.Y, data.weights)
+        else:
+            trace = backprop(net, data.X, data.Y, data.weights)
+            own = trace.grad
+    return data.X, data.Y, data.weights, judged(own if grad is None else grad, net), trace
 
 
 def judged(grad: Params | NamedParams | ArrayLike, net: Network | Model) -> Array:

@@ -7,6 +7,7 @@ each time.
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .activations import reach
 from .checks import check_count
 from .data import Batches, Data
 from .engine import Plan, encoded
@@ -155,6 +157,7 @@ def train(
             f"net is {net!r}; give a Network of real numbers, such as dtype=float, or a Model"
         )
     data = examples(net, X, Y, weights)
+    warn_of_targets(net, data)
     held_out = None if validation is None else check_validation(net, validation)
     optimizer = get_optimizer(optimizer)
     check_count("epochs", epochs)
@@ -340,10 +343,29 @@ def room(m: int, like: Array) -> Array:
     return aligned_zeros(count, like.dtype).reshape(m, *like.shape[1:])
 
 
+def warn_of_targets(net: Network | Model, data: Data) -> None:
+    """Say where training cannot reach the targets, or will count no accuracy for them."""
+    if isinstance(net, Model) or net.loss.domain != "real":
+        return
+    phi, first, last, text = net.phi[net.L], data.Y.min(), data.Y.max(), ""
+    low, high = reach(phi)
+    if first < low - 1e-3 or last > high + 1e-3:
+        text = (
+            f"the targets reach from {first:.4g} to {last:.4g}, and {phi.name} outputs from "
+            f"{low:.4g} to {high:.4g} at most: the rest is never learned. For any numbers take "
+            "output='identity', loss='half_sse'"
+        )
+    elif high < math.inf and net.sizes[-1] == 1 and (np.abs(data.Y) == 1).all() and first < last:
+        text = (
+            "the targets are -1 and 1: no accuracy is counted. They become 0 and 1 by "
+            f"(np.asarray(Y) + 1) / 2, for output='sigmoid' in place of {phi.name!r}"
+        )
+    if text:
+        warnings.warn(text, UserWarning, stacklevel=3)
+
+
 def warn_of_divergence(history: History) -> None:
     """Say that the network is not what training was meant to make of it, and what to try."""
-    import warnings
-
     warnings.warn(
         f"training diverged after {history.iterations} updates, and the network went back to "
         f"where it was after {history.restored_iteration or 0}: divide the learning rate by 10, "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
-from pybackprop.activations import ACTIVATIONS, Activation, sigmoid, softmax_jacobian
+from pybackprop.activations import ACTIVATIONS, Activation, reach, sigmoid, softmax_jacobian
 from pybackprop.numerical import numerical_gradient
 
 POINTS = np.array([-30.0, -3.0, -0.7, -0.01, 0.01, 0.3, 2.0, 30.0])
@@ -213,3 +213,16 @@ def test_half_an_activation_is_refused():
 def test_bad_activations(hidden, error, message):
     with pytest.raises(error, match=message):
         pb.Network([2, 3, 1], hidden)
+
+
+def test_how_far_an_activation_reaches_is_measured():
+    inf = np.inf
+    expected = {
+        "identity": (-inf, inf), "sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, inf),
+        "leaky_relu": (-inf, inf), "softplus": (0, inf), "gelu": (-0.17, inf), "softmax": (0, 1),
+    }  # fmt: skip
+    for name, phi in pb.ACTIVATIONS.items():
+        assert reach(phi) == pytest.approx(expected[name], abs=1e-3)
+    log = pb.Activation("log", lambda z: np.sign(z) * np.log1p(abs(z)), lambda z, a: a)
+    assert reach(log) == (-inf, inf)
+    assert reach(pb.Activation("e", lambda z: np.exp(z), lambda z, a: a)) == (0, inf)

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -299,6 +300,19 @@ def test_bad_weights(weights, message):
     for call in (pb.backprop, pb.evaluate):
         with pytest.raises(ValueError, match=message):
             call(net, np.ones((3, 2)), np.ones((3, 1)), weights)
+
+
+@pytest.mark.parametrize("weights", ["balanced", {0: 1.0, 1: 9.0}])
+def test_weights_by_class_lead_to_class_weights(weights):
+    for call in (pb.backprop, pb.evaluate, pb.check_gradient):
+        with pytest.raises(TypeError, match=r"give one number per example: pb\.class_weights\(Y\)"):
+            call(network(1), np.ones((3, 2)), np.ones((3, 1)), weights=weights)
+
+
+def test_weights_that_leave_nothing_are_refused():
+    for call in (pb.evaluate, pb.check_gradient, partial(pb.train, optimizer="adam", epochs=1)):
+        with pytest.raises(ValueError, match="weights holds 3 zeros: nothing is left"):
+            call(network(1), np.ones((3, 2)), np.ones((3, 1)), weights=np.zeros(3))
 
 
 def test_weights_of_any_kind_are_converted():

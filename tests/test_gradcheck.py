@@ -31,7 +31,7 @@ def planted():
         return verdicts.planted(0.025)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("kind", verdicts.KINDS)
 def test_right_gradients_are_called_right(right, kind):
     found = right[kind]
@@ -39,7 +39,7 @@ def test_right_gradients_are_called_right(right, kind):
     assert (found.check, found.taylor, found.dot) == (0, 0, 0)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("bug", verdicts.BUGS)
 def test_planted_mistakes_are_found_and_named(planted, bug):
     found = planted[bug]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import FunctionType
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -93,6 +95,35 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'pybackprop' has no attribute 'trian'"):
         pb.trian  # noqa: B018
     assert not hasattr(pb, "np")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("cosine", "it is pb.schedules.cosine"),
+        ("half_sse", "it is pb.losses.half_sse"),
+        ("Node", "it is pb.graph.Node"),
+        ("linear", "it is pb.layers.linear"),
+        ("check_gradients", "did you mean pb.check_gradient?"),
+    ],
+)
+def test_a_name_of_a_room_is_pointed_to(name, hint):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'; {re.escape(hint)}$"):
+        getattr(pb, name)
+
+
+def test_what_a_public_function_returns_has_a_type_of_the_top():
+    found = set()
+    for name in pb.__all__:
+        thing = getattr(pb, name)
+        if isinstance(thing, FunctionType):
+            back = get_type_hints(thing)["return"]
+            found |= {kind for kind in (back, *get_args(back)) if kind.__module__ in HOMES}
+    assert len(found) > 5
+    assert {kind.__name__ for kind in found} <= set(pb.__all__)
+
+
+HOMES = {f"pybackprop.{room}" for room in ROOMS}
 
 
 @pytest.mark.parametrize(

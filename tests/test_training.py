@@ -721,3 +721,31 @@ def test_an_optimizer_of_another_network_is_refused():
     with pytest.raises(ValueError, match=r"remembers m of 3 entries .* optimizer.reset\(\)"):
         train(net, X, Y, optimizer=optimizer, epochs=1)
     np.testing.assert_array_equal(net.params.theta, before)
+
+
+# --- targets that training cannot meet, or count ---
+
+
+@pytest.mark.parametrize(
+    ("output", "loss", "Y", "text"),
+    [
+        ("sigmoid", "mse", [[1], [25]], "from 1 to 25, and sigmoid outputs from 0 to 1 at most"),
+        ("sigmoid", "half_sse", [[-1], [0.5]], "from -1 to 0.5, and sigmoid outputs from 0 to 1"),
+        ("tanh", "sse", [[0], [2]], "from 0 to 2, and tanh outputs from -1 to 1"),
+        ("relu", "mse", [[-3], [5]], "from -3 to 5, and relu outputs from 0 to inf"),
+        ("tanh", "mse", [[-1], [1]], "-1 and 1: no accuracy is counted"),
+        ("identity", "mse", [[-1], [1]], None),
+        ("tanh", "mse", [[1], [1]], None),
+        ("identity", "mse", [[-30], [1]], None),
+        ("relu", "mse", [[0], [30]], None),
+        ("tanh", "mse", [[0], [1]], None),
+        ("sigmoid", "bce", [[0], [1]], None),
+    ],
+)
+def test_targets_out_of_reach_are_told(output, loss, Y, text):
+    net = pb.Network([1, 1], [], output, loss, rng=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pb.train(net, [[0.0], [1.0]], Y, optimizer="adam", epochs=1)
+    assert [one.filename for one in caught] == [__file__] * bool(text)
+    assert not text or text in str(caught[0].message)
