@@ -34,7 +34,27 @@ class MaxIterations:
 
 
 @dataclass(frozen=True)
-class LossBelow:
+class LossRule:
+    """A rule about the losses so far, of every epoch or of every iteration."""
+
+    threshold: float
+    each: str = "epoch"
+
+    def __post_init__(self) -> None:
+        check_positive("threshold", self.threshold)
+        lookup(SPANS, self.each, "span")
+
+    def losses(self, now: Moment) -> list[float]:
+        """Return the losses that the rule looks at."""
+        losses: list[float] = getattr(now.history, SPANS[self.each])
+        return losses
+
+
+SPANS = {"epoch": "train_loss", "iteration": "losses"}
+"""What a rule looks at each time -> where a `History` has it."""
+
+
+class LossBelow(LossRule):
     """Stop when the loss falls below a threshold.
 
     Parameters
@@ -45,21 +65,13 @@ class LossBelow:
         and one lucky batch is enough for the second.
     """
 
-    threshold: float
-    each: str = "epoch"
-
-    def __post_init__(self) -> None:
-        check_positive("threshold", self.threshold)
-        lookup(SPANS, self.each, "span")
-
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
-        losses = losses_of(now, self.each)
+        losses = self.losses(now)
         return f"loss below {self.threshold:g}" if losses and losses[-1] < self.threshold else None
 
 
-@dataclass(frozen=True)
-class LossChangeBelow:
+class LossChangeBelow(LossRule):
     """Stop when the loss changes by less than a threshold from one time to the next.
 
     Parameters
@@ -70,16 +82,9 @@ class LossChangeBelow:
         examples does the second say that training has converged.
     """
 
-    threshold: float
-    each: str = "epoch"
-
-    def __post_init__(self) -> None:
-        check_positive("threshold", self.threshold)
-        lookup(SPANS, self.each, "span")
-
     def __call__(self, now: Moment) -> str | None:
         """Return the reason to stop, or None."""
-        losses = losses_of(now, self.each)
+        losses = self.losses(now)
         if len(losses) > 1 and abs(losses[-1] - losses[-2]) < self.threshold:
             return f"change of loss below {self.threshold:g}"
         return None
@@ -119,16 +124,6 @@ class Patience:
         if waited >= self.epochs:
             return f"no better validation loss for {self.epochs} epochs"
         return None
-
-
-SPANS = {"epoch": "train_loss", "iteration": "losses"}
-"""What a rule looks at each time -> where a `History` has it."""
-
-
-def losses_of(now: Moment, each: str) -> list[float]:
-    """Return the loss of every epoch, or of every iteration, so far."""
-    losses: list[float] = getattr(now.history, SPANS[each])
-    return losses
 
 
 def check_watched(rules: Iterable[Rule], validation: bool) -> None:

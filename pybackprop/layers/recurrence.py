@@ -23,9 +23,19 @@ def check_sequence(name: str, x: Any, W: Any, U: Any, b: Any, gates: int) -> Non
         )
 
 
-def start(h: Any, x: Any, U: Any) -> Any:
-    """Return the given start, or zeros of shape (m, n)."""
-    return np.zeros((x.shape[0], U.shape[-1]), U.dtype) if h is None else h
+def over_time(name: str, gates: int, step: Any, x: Any, W: Any, U: Any, b: Any, *state: Any) -> Any:
+    """Return the first part of the state at each time, stacked: shape (m, T, n).
+
+    ``step(W x_t + b, *state)`` makes the state of the next time. Where a part of the first one is
+    None, it is zeros of shape (m, n).
+    """
+    check_sequence(name, x, W, U, b, gates)
+    zeros = np.zeros((x.shape[0], U.shape[-1]), U.dtype)
+    state, states, inputs = tuple(zeros if h is None else h for h in state), [], linear(x, W, b)
+    for t in range(x.shape[1]):
+        state = step(inputs[:, t], *state)
+        states.append(state[0])
+    return np.stack(states, axis=1)
 
 
 def rnn(x: Any, W: Any, U: Any, b: Any, h: Any = None, phi: str = "tanh") -> Any:
@@ -56,12 +66,11 @@ def rnn(x: Any, W: Any, U: Any, b: Any, h: Any = None, phi: str = "tanh") -> Any
     >>> rnn(np.ones((1, 3, 1)), one, one, np.zeros(1), phi="identity")[0, :, 0]
     array([1., 2., 3.])
     """
-    check_sequence("rnn", x, W, U, b, 1)
-    h, states, inputs = start(h, x, U), [], linear(x, W, b)
-    for t in range(x.shape[1]):
-        h = activation(phi, inputs[:, t] + linear(h, U))
-        states.append(h)
-    return np.stack(states, axis=1)
+
+    def step(u: Any, h: Any) -> Any:
+        return (activation(phi, u + linear(h, U)),)
+
+    return over_time("rnn", 1, step, x, W, U, b, h)
 
 
 def lstm_gates(z: Any) -> list[Any]:
@@ -146,13 +155,12 @@ def lstm(x: Any, W: Any, U: Any, b: Any, h: Any = None, c: Any = None) -> Any:
     Source: Hochreiter and Schmidhuber (1997), doi:10.1162/neco.1997.9.8.1735; the forget gate is
     of Gers, Schmidhuber and Cummins (2000), doi:10.1162/089976600300015015.
     """
-    check_sequence("lstm", x, W, U, b, 4)
-    h, c, states, inputs = start(h, x, U), start(c, x, U), [], linear(x, W, b)
-    for t in range(x.shape[1]):
-        both = lstm_cell(inputs[:, t] + linear(h, U), c)
-        h, c = both[0], both[1]
-        states.append(h)
-    return np.stack(states, axis=1)
+
+    def step(u: Any, h: Any, c: Any) -> Any:
+        both = lstm_cell(u + linear(h, U), c)
+        return both[0], both[1]
+
+    return over_time("lstm", 4, step, x, W, U, b, h, c)
 
 
 def gru_parts(u: Any, v: Any) -> tuple[Any, Any, Any]:
@@ -239,9 +247,8 @@ def gru(x: Any, W: Any, U: Any, b: Any, bias_of_state: Any = None, h: Any = None
     -----
     Source: Cho and others (2014), arXiv:1406.1078; the reset gate after the product, as in PyTorch.
     """
-    check_sequence("gru", x, W, U, b, 3)
-    h, states, inputs = start(h, x, U), [], linear(x, W, b)
-    for t in range(x.shape[1]):
-        h = gru_cell(inputs[:, t], linear(h, U, bias_of_state), h)
-        states.append(h)
-    return np.stack(states, axis=1)
+
+    def step(u: Any, h: Any) -> Any:
+        return (gru_cell(u, linear(h, U, bias_of_state), h),)
+
+    return over_time("gru", 3, step, x, W, U, b, h)

@@ -73,6 +73,15 @@ def columns(frames: Sequence[Frame]) -> dict[str, Any]:
     return result
 
 
+def run_of(frames: Sequence[Frame]) -> dict[str, Any]:
+    """Return the columns of the frames, and how many there are.
+
+    >>> run_of([{"say": "a"}, {"say": "b"}])
+    {'say': ['a', 'b'], 'n': 2}
+    """
+    return {**columns(frames), "n": len(frames)}
+
+
 def packed(values: Iterable[float], decimals: int) -> dict[str, Any]:
     """Return a column of long, smooth runs of numbers, rounded to decimals, in half the space.
 

@@ -28,7 +28,7 @@ from ..stage.drawing import (
     val,
     var,
 )
-from ..stage.stepper import Frame, choice, columns, num, stepper
+from ..stage.stepper import Frame, choice, num, run_of, stepper
 from ..stage.tree import Part, node
 from .one_example import (
     Values,
@@ -337,7 +337,7 @@ def backward_stepper(
     runs = []
     for rate in steps:
         frames = backward_frames(net, trace, rate, optimizer)
-        runs.append({**columns(frames), "n": len(frames)})
+        runs.append(run_of(frames))
     every = by_neuron(net)
     rows = [
         (node("code", str(one)), *(place(f"{kind}{one.index}", "td") for kind in "vgn"))

@@ -25,7 +25,7 @@ from ..stage.drawing import (
     sym,
     table,
 )
-from ..stage.stepper import Frame, choice, columns, num, stepper
+from ..stage.stepper import Frame, choice, num, run_of, stepper
 from ..stage.tree import Markup, Node, Part, node
 from .backward import output_slope, slope_at
 from .one_example import Values, by_neuron, done_state, one_trace
@@ -241,7 +241,7 @@ def derivation_stepper(
     runs = []
     for entry in every:
         frames = derivation_frames(net, trace, entry)
-        runs.append({**columns(frames), "n": len(frames)})
+        runs.append(run_of(frames))
     shared = {
         key: column
         for key, column in runs[0].items()

@@ -22,7 +22,7 @@ from ..stage.drawing import (
     val,
     var,
 )
-from ..stage.stepper import Frame, columns, num, stepper
+from ..stage.stepper import Frame, num, run_of, stepper
 from ..stage.tree import Markup, Part, node
 from .one_example import Values, example, input_sym, neuron, one_trace, sliders, start_state
 
@@ -226,7 +226,7 @@ def forward_stepper(net: Network, x: Values | Trace, y: Values | None = None) ->
         "forward",
         "Forward pass, step by step",
         network(net, f"The network {'-'.join(map(str, net.sizes))} with its weights and values"),
-        [{**columns(frames), "n": len(frames)}],
+        [run_of(frames)],
         table=table(["neuron", "sum z", "activation a"], rows),
         caption="Every sum and activation",
         controls=sliders(**start),

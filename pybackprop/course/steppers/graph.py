@@ -9,7 +9,7 @@ from ...graph import Node as Line
 from ...graph import pull_back
 from ..stage.display import Interactive
 from ..stage.drawing import between, lines, place, result, svg, table, words
-from ..stage.stepper import Frame, columns, num, stepper
+from ..stage.stepper import Frame, num, run_of, stepper
 from ..stage.tree import Node, Part, node
 
 MOST_LINES = 40
@@ -287,7 +287,7 @@ def graph_stepper(y: Line, names: Mapping[str, Line] | None = None) -> Interacti
         "graph",
         "A tape, forward and back",
         picture(y, called),
-        [{**columns(frames), "n": len(frames)}],
+        [run_of(frames)],
         table=table(["line", "made by", "value", "adjoint δ"], rows),
         caption="The tape",
         wide=len(tape) > 12,
