@@ -372,6 +372,116 @@ def test_the_toy_two_layer_net_of_cs231n():
     assert pb.check_gradient(net, X, Y).ok
 
 
+def test_the_fully_connected_net_of_cs231n():
+    """Assignment 2, two_layer_net: the loss without and with its half of the squared weights."""
+    X = np.linspace(-5.5, 4.5, 15).reshape(5, 3).T
+    start = {
+        "W": [np.linspace(-0.7, 0.3, 250).reshape(5, 50).T,
+              np.linspace(-0.3, 0.4, 350).reshape(50, 7).T],
+        "b": [np.linspace(-0.1, 0.9, 50), np.linspace(-0.9, 0.1, 7)],
+    }  # fmt: skip
+    for penalty, loss in ((0.0, 3.4702243556), (1.0, 26.5948426952)):
+        net = pb.Network([5, 50, 7], "relu", "softmax", init=start, penalty=penalty)
+        assert pb.evaluate(net, X, pb.one_hot([0, 5, 1], 7)) == pytest.approx(loss, abs=5e-11)
+
+
+def test_the_spiral_of_cs231n():
+    """cs231n.github.io/neural-networks-case-study: a line gets 49 %, a hidden layer 98 %."""
+    old = np.random.RandomState(0)
+    X, labels = np.zeros((300, 2)), np.repeat([0, 1, 2], 100)
+    for j in range(3):
+        t = np.linspace(j * 4, (j + 1) * 4, 100) + old.randn(100) * 0.2
+        X[labels == j] = np.linspace(0, 1, 100)[:, None] * np.c_[np.sin(t), np.cos(t)]
+    Y, settings = pb.one_hot(labels, 3), {"optimizer": pb.SGD(1.0), "batch_size": None}
+    line = pb.Network([2, 3], [], "softmax", init="zeros", penalty=1e-3)
+    pb.train(line, X, Y, epochs=200, **settings)
+    assert pb.accuracy(line, X, Y) == pytest.approx(0.49, abs=0.02)
+    W = [0.01 * old.randn(100, 2), 0.01 * old.randn(3, 100)]
+    net = pb.Network([2, 100, 3], "relu", "softmax", init={"W": W}, penalty=1e-3)
+    pb.train(net, X, Y, epochs=10_000, **settings)
+    assert pb.evaluate(net, X, Y) == pytest.approx(0.245, abs=0.02)
+    assert pb.accuracy(net, X, Y) > 0.97
+
+
+def test_a_page_that_sums_gradients_without_the_weights():
+    """A 2-2-2 network of lecture slides, no biases: forward pass and W[2] are right, W[1] is not.
+
+    The slides say .01 for each of W[1]: the outgoing gradients are added up without the weights.
+    """
+    net = pb.Network(
+        [2, 2, 2],
+        loss="half_sse",
+        init={"W": [[[0.2, 0.5], [-0.4, 0.6]], [[0.1, -0.3], [-0.5, 0.8]]]},
+        bias=False,
+    )
+    X, Y = [[0.5, 0.3]], [[0.23, -0.07]]
+    trace = pb.backprop(net, X, Y)
+    np.testing.assert_allclose(trace.a[1], [[0.56, 0.5]], atol=6e-3)
+    np.testing.assert_allclose(trace.a[2], [[0.48, 0.53]], atol=6e-3)
+    assert trace.loss == pytest.approx(0.21, abs=5e-3)
+    np.testing.assert_allclose(trace.grad.W[2].T, [[0.03, 0.08], [0.03, 0.07]], atol=6e-3)
+    np.testing.assert_allclose(trace.grad.W[1], [[-0.0084, -0.0051], [0.0126, 0.0076]], atol=5e-5)
+    printed = trace.grad.copy()
+    printed.W[1] = 0.01
+    assert pb.check_gradient(net, X, Y, grad=printed).blocks == ["W[1]"]
+
+
+def test_the_network_of_an_introduction():
+    """victorzhou.com/blog/intro-to-neural-networks: 2-2-1, all weights alike, the square of 1."""
+    net = pb.Network([2, 2, 1], init={"W": [[[0, 1], [0, 1]], [[0, 1]]]}, loss="sse")
+    assert pb.predict(net, [[2, 3]]).item() == pytest.approx(0.7216, abs=5e-5)
+    net = pb.Network([2, 2, 1], init={"W": [np.ones((2, 2)), np.ones((1, 2))]}, loss="sse")
+    trace = pb.backprop(net, [[-2, -1]], [[1]])
+    np.testing.assert_allclose(trace.a[1], [[0.0474, 0.0474]], atol=5e-5)
+    assert trace.a[2].item() == pytest.approx(0.524, abs=5e-4)
+    assert trace.grad.W[1][0, 0] == pytest.approx(0.0215, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "last"), [([0.6, 0.9], 0.82, 0.09), ([2, 2], 0.98, 0.2)]
+)
+def test_nielsens_neuron_that_is_badly_wrong(start, first, last):
+    """Neural Networks and Deep Learning, chapter 3: x = 1, y = 0, rate 0.15, 300 steps."""
+    net = pb.Network([1, 1], [], "sigmoid", "half_sse", init=np.array(start, float))
+    assert pb.predict(net, [[1]]).item() == pytest.approx(first, abs=5e-3)
+    pb.train(net, [[1]], [[0]], optimizer=pb.SGD(0.15), epochs=300)
+    assert pb.predict(net, [[1]]).item() == pytest.approx(last, abs=5e-3)
+
+
+def test_softmax_and_cross_entropy_apart_and_together():
+    for fused in (True, False):
+        net = pb.Network([1, 2], [], "softmax", init="zeros", fused=fused)
+        trace = pb.backprop(net, [[1]], [[0, 1]])
+        np.testing.assert_allclose(trace.delta[1], [[0.5, -0.5]], atol=1e-15)
+
+
+@pytest.mark.parametrize("method", ["central", "five_point", "complex", "forward"])
+@pytest.mark.parametrize(("output", "width"), [("sigmoid", 1), ("softmax", 3)])
+def test_inputs_from_0_to_100_saturate_and_are_checked(method, output, width):
+    rng = np.random.default_rng(0)
+    net = pb.Network([4, 8, width], "sigmoid", output, rng=0)
+    X, labels = rng.uniform(0, 100, (6, 4)), rng.integers(0, max(width, 2), 6)
+    Y = labels[:, None] if width == 1 else pb.one_hot(labels, width)
+    a = pb.forward(net, X).a[1]
+    assert (a * (1 - a) < 1e-6).mean() > 0.5
+    assert pb.check_gradient(net, X, Y, method=method)
+
+
+def test_well_known_tables_are_learned():
+    """Iris, wine and breast cancer, scaled: what tutorials reach, on every one of five seeds."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    for load, classes in (("iris", 3), ("wine", 3), ("breast_cancer", 2)):
+        table = getattr(datasets, f"load_{load}")()
+        X = (table.data - table.data.mean(axis=0)) / table.data.std(axis=0)
+        Y = pb.one_hot(table.target, classes)
+        for seed in range(5):
+            order = np.random.default_rng(seed).permutation(len(X))
+            train, test = order[: len(X) * 4 // 5], order[len(X) * 4 // 5 :]
+            net = pb.Network([X.shape[1], 8, classes], "tanh", "softmax", rng=seed)
+            pb.train(net, X[train], Y[train], optimizer=pb.Adam(0.01), epochs=60, rng=seed)
+            assert pb.accuracy(net, X[test], Y[test]) > 0.85
+
+
 def test_the_network_in_eleven_lines():
     """iamtrask.github.io, A neural network in 11 lines of Python: no biases, steps of the sum."""
     old = np.random.RandomState(1)

@@ -31,3 +31,7 @@ def test_a_gradient_is_taken_over_a_vector(theta, message):
 def test_a_gradient_is_that_of_one_number(method):
     with pytest.raises(ValueError, match=r"returns an array of shape \(2,\); .* sum it up"):
         pb.numerical_gradient(lambda t: t * t, [1.0, 2.0], method)
+
+
+def test_whole_numbers_are_nudged_as_real_ones():
+    np.testing.assert_allclose(pb.numerical_gradient(lambda t: t[0] ** 2, [3]), [6.0], rtol=1e-9)

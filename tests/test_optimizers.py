@@ -917,3 +917,54 @@ def test_pytorch_takes_the_same_path(name):
         point.grad = torch.tensor(g)
         optimizer.step()
         np.testing.assert_allclose(reached, point.detach().numpy(), rtol=1e-9, atol=1e-11)
+
+
+# --- numbers that others published ---
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "state", "expected", "after"),
+    [
+        (
+            SGD(1e-3, momentum=0.9),
+            {"t": 5, "u": -np.linspace(0.6, 0.9, 20) / 1e-3},
+            [0.1406, 0.20738947, 0.27417895, 0.34096842, 0.40775789],
+            {"u": -np.array([0.5406, 0.55475789, 0.56891579, 0.58307368, 0.59723158]) / 1e-3},
+        ),
+        (
+            RMSProp(1e-2, beta=0.99),
+            {"t": 5, "v": np.linspace(0.6, 0.9, 20)},
+            [-0.39223849, -0.34037513, -0.28849239, -0.23659121, -0.18467247],
+            {"v": [0.5976, 0.6126277, 0.6277108, 0.64284931, 0.65804321]},
+        ),
+        (
+            Adam(1e-2),
+            {"t": 5, "m": np.linspace(0.6, 0.9, 20), "v": np.linspace(0.7, 0.5, 20)},
+            [-0.40094747, -0.34836187, -0.29577703, -0.24319299, -0.19060977],
+            {
+                "m": [0.48, 0.49947368, 0.51894737, 0.53842105, 0.55789474],
+                "v": [0.69966, 0.68908382, 0.67851319, 0.66794809, 0.65738853],
+            },
+        ),
+    ],
+    ids=["momentum", "rmsprop", "adam"],
+)
+def test_one_step_of_cs231n(optimizer, state, expected, after):
+    """Assignment 2, the sanity checks of its optimizers: 20 numbers, of which 5 are held here."""
+    theta, g = np.linspace(-0.4, 0.6, 20), np.linspace(-0.6, 0.4, 20)
+    optimizer.load_state(state)
+    optimizer.update(theta, g)
+    np.testing.assert_allclose(theta[:5], expected, atol=5e-9)
+    for name, values in after.items():
+        np.testing.assert_allclose(optimizer.state()[name][:5], values, rtol=2e-8)
+
+
+def test_momentum_as_a_running_mean_is_a_smaller_rate():
+    """Deep Learning Specialization: v = b v + (1 - b) g, a step of v. Ours with eta (1 - b)."""
+    theta, v, optimizer = np.array([1.0, -2.0]), np.zeros(2), SGD(0.1 * (1 - 0.9), momentum=0.9)
+    mine = theta.copy()
+    for g in np.random.default_rng(0).normal(size=(20, 2)):
+        v = 0.9 * v + (1 - 0.9) * g
+        theta -= 0.1 * v
+        optimizer.update(mine, g)
+        np.testing.assert_allclose(mine, theta, rtol=1e-12)
