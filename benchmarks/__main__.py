@@ -17,7 +17,7 @@ def main(names: list[str]) -> None:
     for name in NAMES:
         module = import_module(f"benchmarks.{name}")
         if not names:
-            print(f"{name:<10}{(module.__doc__ or '').splitlines()[0]}")
+            print(f"{name:<13}{(module.__doc__ or '').splitlines()[0]}")
         elif name in names:
             print(f"\n{module.__doc__}")
             module.main()

@@ -9,10 +9,6 @@ import numpy as np
 from .model import Choice, Code, Mistake, Numeric, Option, between
 
 
-def multiply_pullback(g, x, y):
-    return g * y, g * x
-
-
 def divide_pullback(g, x, y):
     return g / y, -g * x / y**2
 
@@ -54,12 +50,6 @@ def scatter_rows(g, rows, n):
 def scatter_last(g: Any, rows: Any, n: int) -> Any:
     dW = np.zeros((n, g.shape[1]))
     dW[rows] = g
-    return dW
-
-
-def scatter_plus(g: Any, rows: Any, n: int) -> Any:
-    dW = np.zeros((n, g.shape[1]))
-    dW[rows] += g
     return dW
 
 
