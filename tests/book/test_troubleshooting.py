@@ -1,11 +1,14 @@
 """The messages that the troubleshooting page quotes are those that readers get."""
 
+import re
+
 import numpy as np
 import pytest
 from paths import BOOK, ROOT
 
 import pybackprop as pb
 
+PAGE = (BOOK / "troubleshooting.md").read_text(encoding="utf-8")
 X, Y = np.ones((4, 2)), np.ones((4, 1))
 NET = pb.Network([2, 3, 1], rng=0)
 CLASSES = pb.Network([2, 3, 4], output="softmax", loss="cross_entropy", rng=0)
@@ -29,8 +32,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("message", MISTAKES)
 def test_a_quoted_message_is_what_the_mistake_gives(message):
-    page = (BOOK / "troubleshooting.md").read_text(encoding="utf-8")
-    assert f"`{message}`" in page
+    assert f"`{message}`" in PAGE
     with pytest.raises((TypeError, ValueError)) as caught:
         MISTAKES[message]()
     assert message in str(caught.value)
@@ -91,6 +93,28 @@ def test_what_the_page_says_of_large_targets():
         pb.backprop(NET, np.ones((4, 2)), 200_000 * Y)
 
 
+def test_what_the_page_says_of_targets_out_of_reach():
+    net = pb.Network([1, 1], [], "sigmoid", "mse", rng=0)
+    with pytest.warns(UserWarning) as caught:
+        pb.train(net, [[0], [1]], [[1], [25]], optimizer="adam", epochs=1)
+    (quoted,) = re.findall(r'warns of that: "([^"]*)"', PAGE)
+    assert " ".join(quoted.split()) in str(caught[0].message)
+
+
+def test_what_the_page_says_of_biases_and_of_steps_of_the_sum():
+    held = pb.Network([2, 2, 1], fixed="b", init={"b": [[0.1, 0.2], [0.3]]}, rng=0)
+    bare = pb.Network([2, 2, 1], bias=False, rng=0)
+    X, Y = [[0, 1], [1, 0], [1, 1]], [[0], [1], [1]]
+    total = sum(pb.backprop(bare, [x], [y]).grad.theta for x, y in zip(X, Y, strict=True))
+    after = bare.params.theta - 0.1 * total
+    for net in (held, bare):
+        biases = {l: b.copy() for l, b in net.params.b.items()}
+        pb.train(net, X, Y, optimizer=pb.SGD(0.1 * 3), epochs=1, batch_size=None)
+        for l, b in net.params.b.items():
+            np.testing.assert_array_equal(b, biases[l])
+    np.testing.assert_allclose(bare.params.theta, after, atol=1e-15)
+
+
 def test_what_the_page_says_of_a_rare_class():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(600, 2))
@@ -115,12 +139,11 @@ def test_what_the_page_says_of_deltas_that_are_zero():
 
 
 def test_words_of_other_files_are_quoted_as_they_are():
-    page = (BOOK / "troubleshooting.md").read_text(encoding="utf-8")
     for words, file in [
         ("Python 3.11 to 3.14 is needed; none was found on PATH.", "Makefile"),
         ("python -m pip install anywidget makes it move", "pybackprop/course/stage/display.py"),
         ("PYBACKPROP_REPOSITORY", "book/_ext/pybackprop_book.py"),
         ("pybackprop-progress.json", "pybackprop/course/exercises/progress_file.py"),
     ]:
-        assert words in page
+        assert words in PAGE
         assert words in (ROOT / file).read_text(encoding="utf-8"), f"{file} says it otherwise"
