@@ -32,7 +32,7 @@ check: .venv/.test  # in under a minute: no notebooks, no pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not slow" tests pybackprop --ignore=tests/book
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests pybackprop --ignore=tests/book
 
 test: .venv/.test book
 	$(BIN)/ruff format --check .

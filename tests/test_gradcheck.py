@@ -31,6 +31,7 @@ def planted():
         return verdicts.planted(0.025)
 
 
+@pytest.mark.xdist_group("verdicts")
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("kind", verdicts.KINDS)
 def test_right_gradients_are_called_right(right, kind):
@@ -39,6 +40,7 @@ def test_right_gradients_are_called_right(right, kind):
     assert (found.check, found.taylor, found.dot) == (0, 0, 0)
 
 
+@pytest.mark.xdist_group("verdicts")
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("bug", verdicts.BUGS)
 def test_planted_mistakes_are_found_and_named(planted, bug):
