@@ -8,7 +8,7 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import FunctionType
-from typing import get_args, get_type_hints
+from typing import get_args
 
 import pytest
 
@@ -117,8 +117,9 @@ def test_what_a_public_function_returns_has_a_type_of_the_top():
     for name in pb.__all__:
         thing = getattr(pb, name)
         if isinstance(thing, FunctionType):
-            back = get_type_hints(thing)["return"]
-            found |= {kind for kind in (back, *get_args(back)) if kind.__module__ in HOMES}
+            back = thing.__annotations__["return"]
+            kinds = (back, *get_args(back))
+            found |= {kind for kind in kinds if getattr(kind, "__module__", "") in HOMES}
     assert len(found) > 5
     assert {kind.__name__ for kind in found} <= set(pb.__all__)
 
