@@ -13,13 +13,18 @@ RUN = """(rules) => axe.run({ exclude: [[".katex-html"]] }, {
     .filter(({ target }) => id !== "empty-table-header"
         || !document.querySelector(target[0]).querySelector("math"))
     .map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`)))"""
+# The theme makes what scrolls focusable, a moment after the page is there or has changed.
+FOCUSABLE = """() => [...document.querySelectorAll(
+    "pre, .cell_output > .output, .pst-scrollable-table-container",
+)].every((e) => e.tabIndex === 0
+    || (e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight))"""
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_no_violation(visit, server, name, scheme, width):
     page = visit(f"{server}/{name}.html", scheme=scheme, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    page.wait_for_timeout(400)  # the theme makes what scrolls focusable after 300 ms
+    page.wait_for_function(FOCUSABLE)
     page.add_script_tag(path=AXE)
     assert page.evaluate(RUN, OF_THE_THEME) == []
 

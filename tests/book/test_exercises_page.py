@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from local import serve
 from paths import BOOK, ROOT
+from playwright.sync_api import expect
 from test_accessibility import AXE, OF_THE_THEME, RUN
 from test_pages import SIDEWAYS
 
@@ -210,6 +211,8 @@ ANSWER = """(tasks) => tasks.map(([id, typed, variant]) => {
     return [part.dataset.status, part.querySelector("[role=status]").textContent,
         part.querySelector(".pb-question").innerHTML];
 })"""
+READ = """([id, hints]) => JSON.parse(localStorage["pybackprop-progress"])[id]?.hints === hints"""
+"""What a fold says a moment after it opened."""
 STATES = """() => [...document.querySelectorAll(".pb-exercise")].map((part) => [
     part.id.slice(9), part.dataset.status ?? "", part.querySelector("[role=status]").textContent,
     part.querySelector(".pb-question").innerHTML,
@@ -292,9 +295,9 @@ def test_a_reload_and_a_closed_page_lose_nothing(visit, address, right):
         part = page.locator(f"#exercise-{item.id}")
         for hint in (1, 2)[: k % 3]:
             part.get_by_text(f"Hint {hint}").click()
+            page.wait_for_function(READ, arg=[item.id, hint])
         if right:
             part.get_by_role("checkbox").check()
-    page.wait_for_timeout(50)  # the toggle of a fold is reported a moment later
     before = page.evaluate(STATES)
     answered = {status for name, status, *_ in before if name not in {item.id for item in CODES}}
     assert answered == {"solved" if right else "tried"}
@@ -421,12 +424,12 @@ def test_a_number_by_keyboard_alone(visit, address):
     assert part.get_by_role("status").inner_text() == "✓ Right."
     for _ in range(3):
         page.keyboard.press("Tab")
+    assert part.locator("details:visible").count() == 2
     for k in (1, 2, 3):
         assert focused(page) == f"Hint {k}"
-        assert part.locator("details:visible").count() == k + 1
         page.keyboard.press("Enter")
         part.locator(".pb-hint").nth(k - 1).locator("div").wait_for()
-        page.wait_for_timeout(30)
+        expect(part.locator("details:visible")).to_have_count(min(k + 2, 4))
         page.keyboard.press("Tab")
     assert focused(page) == "Solution"
     page.keyboard.press("Enter")

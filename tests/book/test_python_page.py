@@ -137,7 +137,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(visit, server):
     page, asked = visit("about:blank"), []
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(f"{server}/{CHAPTER}")
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     assert [name for name in asked if name.startswith("python-")] == []
     write(part_of(page), WRONG)
     assert [name for name in asked if name.startswith("python-")] == [python_scripts.EDITOR]

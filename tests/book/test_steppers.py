@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,6 +53,11 @@ def trained():
 
 
 PARTS["training"] = lambda: steppers.training_stepper(trained())
+FOLLOW = """(hash) => new Promise((done) => {
+    addEventListener("hashchange", () => done(), { once: true });
+    location.hash = hash;
+})"""
+FADED = "Promise.allSettled(document.getAnimations().map((fade) => fade.finished))"
 WALK = """(choices) => {
     const part = document.querySelector(".pybackprop-interactive"), shown = [];
     const text = (mark) => [...part.querySelectorAll(`[data-${mark}]`)]
@@ -324,6 +330,7 @@ def test_buttons_keys_and_slider(show):
 
 def test_space_plays_at_the_chosen_speed_and_stops_at_the_end(show):
     page = show(PARTS["forward"]())
+    page.clock.install()
     page.get_by_label("Speed").select_option("4")
     page.get_by_role("button", name="Last").click()
     page.get_by_role("button", name="Previous").click()
@@ -337,7 +344,7 @@ def test_space_plays_at_the_chosen_speed_and_stops_at_the_end(show):
     assert frame_of(page) == 0
     page.keyboard.press("Space")
     page.get_by_role("button", name="Play").wait_for()
-    page.wait_for_timeout(600)
+    page.clock.fast_forward(60_000)
     assert frame_of(page) == 0
 
 
@@ -404,8 +411,7 @@ def test_any_address_leads_to_a_step(show, address, frame):
     assert page.locator(".pb-count").inner_text() == f"{frame + 1} / 10"
     # The same when the page is open already, and a choice that is none leaves the chosen one.
     page = show(PARTS["backward"](), address="#backward-1=2,1")
-    page.evaluate("(hash) => { location.hash = hash; }", address.replace("forward", "backward"))
-    page.wait_for_timeout(50)
+    page.evaluate(FOLLOW, address.replace("forward", "backward"))
     assert page.trouble == []
     assert page.locator(".pb-head select").input_value() == "1"
 
@@ -482,7 +488,7 @@ def test_axe_finds_nothing(show, kind, theme):
     slider = page.locator("input[type=range]")
     for frame in (0, part.data["runs"][0]["n"] // 2, part.data["runs"][0]["n"] - 1):
         slider.fill(str(frame))
-        page.wait_for_timeout(200)  # colors fade in
+        page.evaluate(FADED)
         assert page.evaluate(RUN, OF_THE_THEME) == []
 
 
@@ -721,17 +727,23 @@ def lab(tmp_path, request):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=1).close()
-                break
-            except OSError:
-                assert server.poll() is None, "JupyterLab ended at once"
-                time.sleep(0.5)
+        until_it_answers(f"{address}/api", server)
         yield f"{address}/lab/tree/live.ipynb"
     finally:
         server.terminate()
         server.wait(20)
+
+
+def until_it_answers(address, server):
+    """Ask again as long as nobody listens there, and the server has not ended."""
+    while server.poll() is None:
+        try:
+            return urllib.request.urlopen(address, timeout=60).close()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.1)
+    pytest.fail("JupyterLab ended at once")
 
 
 def run_cell(page, k):

@@ -18,9 +18,8 @@ def weigh(page: Any, url: str, site: Path) -> dict[str, float]:
     page.on(
         "requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/"))
     )
-    page.goto(url, wait_until="load")
+    page.goto(url, wait_until="networkidle")
     page.wait_for_selector("html:not([data-lazy])", state="attached")
-    page.wait_for_timeout(300)
     pictures = [path for path in files if path.suffix in PICTURES]
     return {
         "requests": len(files),
