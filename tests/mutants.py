@@ -23,7 +23,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -33,11 +33,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pybackprop"
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
-SECONDS = 60
-"""Longer no mutant's tests may take: it hangs, and that is noticed."""
+SECONDS = 30
+"""So much longer, and ten times its own time, no test may take: it hangs, and that is noticed."""
 
-PYTEST = ("-c", "pyproject.toml", "-o", "addopts=--import-mode=importlib")
-PLUGINS = ("no:cacheprovider", "no:nbval", "no:xdist", "no:terminal", "no:faulthandler")
+PYTEST = ("-c", "pyproject.toml", "-o", "addopts=--import-mode=importlib", "--assert=plain")
+PLUGINS = ("no:cacheprovider", "no:terminal", "no:faulthandler", "no:unraisableexception")
 NOT_OF_THE_CORE = {f"test_{name}.py" for name in ("mutations", "package", "readme", "tooling")}
 
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
@@ -102,10 +102,13 @@ class Mutant:
     place: str
     old: ast.AST
     new: ast.AST
+    same: int = 1
 
     @property
     def name(self) -> str:
-        return f"{self.place}: {ast.unparse(self.old)} -> {ast.unparse(self.new)}"
+        """Say what becomes what, and where; the second such change of a function is no. 2."""
+        number = f" (no. {self.same})" if self.same > 1 else ""
+        return f"{self.place}: {ast.unparse(self.old)} -> {ast.unparse(self.new)}{number}"
 
     @property
     def lines(self) -> range:
@@ -118,7 +121,7 @@ class Mutant:
         """Return the module with this change."""
         tree = ast.parse(path.read_text(encoding="utf-8"))
         (node,) = (node for i, (_, node) in enumerate(places(tree)) if i == NUMBER[id(self.old)])
-        replace(tree, node, copy.deepcopy(self.new))
+        put(tree, node, copy.deepcopy(self.new))
         return ast.fix_missing_locations(tree)
 
 
@@ -141,7 +144,7 @@ def places(tree: ast.AST, qualname: str = "") -> Iterator[tuple[str, ast.AST]]:
                 yield from places(node, inner)
 
 
-def replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
+def put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
     class Swap(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
             return ast.copy_location(new, old) if node is old else self.generic_visit(node)
@@ -158,10 +161,13 @@ def modules() -> dict[str, Path]:
 def mutants(module: str) -> Iterator[Mutant]:
     tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
     KEPT.append(tree)
+    seen: Counter[str] = Counter()
     for number, (qualname, node) in enumerate(places(tree)):
         NUMBER[id(node)] = number
         for new in changes(node):
-            yield Mutant(module, module + qualname, node, new)
+            mutant = Mutant(module, module + qualname, node, new)
+            seen[mutant.name] += 1
+            yield replace(mutant, same=seen[mutant.name])
 
 
 KEPT: list[ast.AST] = []  # a node's id is its own as long as it lives
@@ -193,6 +199,11 @@ def pytest_run(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     return int(pytest.main([*PYTEST, *flags, *arguments], plugins=plugins))
 
 
+def name_of(item: pytest.Item) -> str:
+    """Return what pytest.main takes; an id of pytest's has no path outside of the repository."""
+    return f"{item.path}::{item.nodeid.partition('::')[2]}"
+
+
 class Reach:
     """A pytest plugin that notes which tests run which lines of the core, and for how long."""
 
@@ -200,12 +211,11 @@ class Reach:
         self.failed: set[str] = set()
         self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
-        self.names: dict[str, str] = {}  # an id of pytest's has no path outside of the repository
+        self.names: dict[str, str] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        _, _, within = item.nodeid.partition("::")
-        name = self.names[item.nodeid] = f"{item.path}::{within}"
+        name = self.names[item.nodeid] = name_of(item)
         tests, names = self.tests, {str(path): name for name, path in modules().items()}
 
         def trace(frame: Any, event: str, _: Any) -> Any:
@@ -228,9 +238,24 @@ class Reach:
             self.failed.add(name)
 
 
-def judge(mutant: Mutant, tests: Sequence[str]) -> str:
+class Limits:
+    """A pytest plugin that ends the process of a test that hangs."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        signal.alarm(SECONDS + round(10 * self.seconds[name_of(item)]))
+        try:
+            return (yield)
+        finally:
+            signal.alarm(0)
+
+
+def judge(mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]) -> str:
     """Run a mutant's tests, the shortest first; this process is its own."""
-    signal.alarm(SECONDS)
+    signal.alarm(SECONDS)  # until the first test
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     sys.meta_path.insert(0, Finder(mutant))
     try:
@@ -239,7 +264,7 @@ def judge(mutant: Mutant, tests: Sequence[str]) -> str:
     except Exception:
         return "not importable"
     for some in (tests[:30], tests[30:]):
-        if some and (code := pytest_run(["-x", *some])):
+        if some and (code := pytest_run(["-x", *some], [Limits(seconds)])):
             return "caught" if code == pytest.ExitCode.TESTS_FAILED else "not importable"
     return "survives"
 
@@ -247,7 +272,9 @@ def judge(mutant: Mutant, tests: Sequence[str]) -> str:
 VERDICTS = ("survives", "caught", "not importable")
 
 
-def judge_all(work: list[tuple[Mutant, list[str]]]) -> Iterator[tuple[Mutant, str]]:
+def judge_all(
+    work: list[tuple[Mutant, list[str]]], seconds: dict[str, float]
+) -> Iterator[tuple[Mutant, str]]:
     """Judge mutants side by side, each in a process that is forked for it."""
     running: dict[int, Mutant] = {}
     waiting = list(reversed(work))
@@ -258,7 +285,7 @@ def judge_all(work: list[tuple[Mutant, list[str]]]) -> Iterator[tuple[Mutant, st
                 null = os.open(os.devnull, os.O_RDWR)
                 for stream in (0, 1, 2):
                     os.dup2(null, stream)
-                os._exit(VERDICTS.index(judge(mutant, tests)))
+                os._exit(VERDICTS.index(judge(mutant, tests, seconds)))
             running[pid] = mutant
         else:
             pid, status = os.wait()
@@ -267,18 +294,28 @@ def judge_all(work: list[tuple[Mutant, list[str]]]) -> Iterator[tuple[Mutant, st
             yield running.pop(pid), verdict
 
 
+def libraries() -> list[str]:
+    """Return what the tests import that is not ours."""
+    names = sorted({name.partition(".")[0] for name in sys.modules} - set(sys.builtin_module_names))
+    files = {name: getattr(sys.modules.get(name), "__file__", None) or "" for name in names}
+    return [name for name, file in files.items() if "site-packages" in file]
+
+
 def reach(files: Sequence[Path]) -> Reach:
     """Run tests on the package as it is, in a process of their own: ours imports no package yet."""
     plugin = Reach()
     with tempfile.TemporaryFile() as file:
         if (pid := os.fork()) == 0:
             pytest_run(list(map(str, files)), [plugin])
-            file.write(pickle.dumps((dict(plugin.tests), plugin.seconds, plugin.failed)))
+            known = (dict(plugin.tests), plugin.seconds, plugin.failed, libraries())
+            file.write(pickle.dumps(known))
             file.flush()
             os._exit(0)
         os.waitpid(pid, 0)
         file.seek(0)
-        plugin.tests, plugin.seconds, plugin.failed = pickle.loads(file.read())
+        plugin.tests, plugin.seconds, plugin.failed, names = pickle.loads(file.read())
+    for name in names:  # once here, in place of in the process of each mutant
+        importlib.import_module(name)
     if not plugin.seconds:
         print("no test runs: what could be seen?")
     for name in sorted(plugin.failed):
@@ -306,38 +343,38 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(modules()):
         parser.error(f"no module of the core: {', '.join(unknown)}")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most of a mutant's time is pytest's start
     files = asked.tests and [path.resolve() for path in asked.tests]
     os.chdir(ROOT)
     every = sorted(Path("tests").glob("test_*.py"))
     found = reach(files or [path for path in every if path.name not in NOT_OF_THE_CORE])
     known = equivalent()
-    work: list[tuple[Mutant, list[str]]] = []
-    survivors: dict[str, list[str]] = {}
-    score: dict[str, Counter[str]] = {module: Counter() for module in asked.names or modules()}
-    for module in score:
+    alive = 0
+    print("module                mutants  caught  equivalent  survive", flush=True)
+    for module in asked.names or modules():
         text = modules()[module].read_text(encoding="utf-8").splitlines()
         everything = {t for (m, _), ts in found.tests.items() if m == module for t in ts}
+        work: list[tuple[Mutant, list[str]]] = []
+        counts: Counter[str] = Counter()
         for mutant in mutants(module):
             if asked.lines not in text[mutant.lines[0] - 1]:
                 continue
             near = {t for line in mutant.lines for t in found.tests.get((module, line), ())}
             tests = sorted((near or everything) - found.failed, key=lambda t: found.seconds[t])
             if mutant.name in known:
-                score[module]["equivalent"] += 1
+                counts["equivalent"] += 1
             else:
                 work.append((mutant, tests))
-    for mutant, verdict in judge_all(work):
-        score[mutant.module][verdict] += 1
-        if verdict == "survives":
-            survivors.setdefault(mutant.module, []).append(f"{mutant.lines[0]:4} {mutant.name}")
-    print("module                mutants  caught  equivalent  survive")
-    for module, counts in score.items():
+        survivors = []
+        for mutant, verdict in judge_all(work, found.seconds):
+            counts[verdict] += 1
+            if verdict == "survives":
+                survivors.append(f"{mutant.lines[0]:4} {mutant.name}")
         total = counts["caught"] + counts["equivalent"] + counts["survives"]
         numbers = f"{counts['caught']:6}  {counts['equivalent']:10}  {counts['survives']:7}"
-        print(f"{module:21} {total:7}  {numbers}")
-    for module, lines in survivors.items():
-        print(f"\n{module}", *sorted(lines), sep="\n")
-    return bool(survivors or found.failed)
+        print(f"{module:21} {total:7}  {numbers}", *sorted(survivors), sep="\n", flush=True)
+        alive += len(survivors)
+    return bool(alive or found.failed)
 
 
 if __name__ == "__main__":
