@@ -52,6 +52,7 @@ def test_loss_below_means_below():
     [
         ([1.0], False),
         ([1.0, 0.9], False),
+        ([0.905, 0.9], True),
         ([1.0, 0.9, 0.895], True),
         ([1.0, 0.9, 0.905], True),  # a rise is a change, too
         ([1.0, 0.9, 0.5], False),
