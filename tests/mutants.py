@@ -204,6 +204,10 @@ def name_of(item: pytest.Item) -> str:
     return f"{item.path}::{item.nodeid.partition('::')[2]}"
 
 
+def file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
 class Reach:
     """A pytest plugin that notes which tests run which lines of the core, and for how long."""
 
@@ -230,6 +234,19 @@ class Reach:
             return (yield)
         finally:
             sys.settrace(None)
+
+    def beside(self, module: str) -> list[str]:
+        """Return the tests for what runs when a module is imported, and so in none of them.
+
+        They are those of every file in which one reaches the module, its own file's first.
+        """
+        reaching = {t for (m, _), tests in self.tests.items() if m == module for t in tests}
+        files = {file_of(t) for t in reaching}
+        own = f"test_{module.partition('.')[0]}.py"
+        return sorted(
+            (t for t in self.seconds if file_of(t) in files),
+            key=lambda t: (Path(file_of(t)).name != own, self.seconds[t]),
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = self.names.get(report.nodeid, report.nodeid)
@@ -353,14 +370,15 @@ def main() -> int:
     print("module                mutants  caught  equivalent  survive", flush=True)
     for module in asked.names or modules():
         text = modules()[module].read_text(encoding="utf-8").splitlines()
-        everything = {t for (m, _), ts in found.tests.items() if m == module for t in ts}
+        elsewhere = found.beside(module)
         work: list[tuple[Mutant, list[str]]] = []
         counts: Counter[str] = Counter()
         for mutant in mutants(module):
             if asked.lines not in text[mutant.lines[0] - 1]:
                 continue
             near = {t for line in mutant.lines for t in found.tests.get((module, line), ())}
-            tests = sorted((near or everything) - found.failed, key=lambda t: found.seconds[t])
+            tests = sorted(near, key=lambda t: found.seconds[t]) or elsewhere
+            tests = [t for t in tests if t not in found.failed]
             if mutant.name in known:
                 counts["equivalent"] += 1
             else:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_network import networks
 
 import pybackprop as pb
 from pybackprop import layers
@@ -223,6 +224,31 @@ def test_any_optimizer_with_any_schedule_goes_on_from_a_file(tmp_path, optimizer
         optimizer.update(theta, np.cos(theta))
         back.optimizer.update(back.net.params.theta, np.cos(back.net.params.theta))
     np.testing.assert_array_equal(back.net.params.theta, theta)
+
+
+# --- any network with any history ---
+
+floats = st.lists(st.floats(), max_size=4)
+
+
+@given(case=networks(), single=st.booleans(), losses=floats, rates=floats, reason=st.text())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_network_comes_back_with_any_history(tmp_path, case, single, losses, rates, reason):
+    net, X, Y, weights = case
+    if single:
+        net = net.with_params(net.params.theta.astype(np.float32))
+    history = History(losses, rates, reason=reason)
+    save(tmp_path / "x", net, history=history, rng=np.random.default_rng(3))
+    back = load(tmp_path / "x")
+    assert repr(back.net) == repr(net)
+    assert back.net.dtype == net.dtype
+    same_history(history, back.history)
+    one, two = (pb.backprop(network, X, Y, weights) for network in (net, back.net))
+    assert one.loss == two.loss
+    np.testing.assert_array_equal(one.grad.theta, two.grad.theta)
+    assert back.rng.random() == np.random.default_rng(3).random()
 
 
 # --- one's own things ---

@@ -76,8 +76,9 @@ def test_large_and_tiny_numbers_print_in_a_readable_width():
 
 
 def test_where_four_decimals_end():
-    assert [shown(number) for number in (999_999, 1e6, 5.1e-5, 4.9e-5, -0.5, -2e7)] == [
+    assert [shown(number) for number in (999_999, 1e6, 5.1e-5, 4.9e-5, -0.5, -2e7, 0, 1)] == [
         "999999.0000", "1.000e+06", "0.0001", "4.900e-05", "-0.5000", "-2.000e+07",
+        "0.0000", "1.0000",
     ]  # fmt: skip
 
 
@@ -142,6 +143,12 @@ def test_a_moment_has_no_attributes_but_its_own():
     assert (now.epoch, now.epoch_ended, now.trace) == (0, False, None)
     with pytest.raises(AttributeError):
         now.epoc = 3
+
+
+def test_a_history_starts_with_nothing():
+    run = History()
+    assert (run.iterations, run.epochs, run.seconds) == (0, 0, 0.0)
+    assert run.stopped_by is run.restored_iteration is run.record is None
 
 
 def test_a_good_history_passes_the_check():

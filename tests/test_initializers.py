@@ -73,6 +73,7 @@ ONES = {"W": [np.ones((3, 2)), np.ones((1, 3))]}
         ({"W": 3}, TypeError, r"init\['W'\] is 3; give a value for each layer"),
         ({"W": [1j * np.ones((3, 2)), np.ones((1, 3))]}, TypeError, "takes real numbers"),
         ({"W": [np.ones((3, 3)), np.ones((1, 3))]}, ValueError, r"\(3, 3\); W\[1\] is \(3, 2\)$"),
+        ({"W": [np.ones((1, 1)), np.ones((1, 3))]}, ValueError, r"\(1, 1\); W\[1\] is \(3, 2\)$"),
         (pb.Network([2, 3, 1], rng=0), ValueError, r"shape \(\)"),
     ],
 )

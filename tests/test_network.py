@@ -568,6 +568,49 @@ def test_any_gradient_is_the_complex_steps(case):
     assert trace.loss == pytest.approx(loss(net.params.theta.astype(complex)).real, rel=1e-12)
 
 
+def torch_gradient(torch, net, X, Y, weights):
+    """Return the gradient by PyTorch, with its own activations and losses where it has them."""
+    F = torch.nn.functional
+    phi = {
+        "identity": lambda z: z,
+        "leaky_relu": F.leaky_relu,
+        "gelu": lambda z: F.gelu(z, approximate="tanh"),
+        "softmax": lambda z: F.softmax(z, 1),
+    }
+    each = {
+        "half_sse": lambda a, y: ((a - y) ** 2).sum(1) / 2,
+        "sse": lambda a, y: ((a - y) ** 2).sum(1),
+        "mse": lambda a, y: ((a - y) ** 2).mean(1),
+        "bce": lambda a, y: F.binary_cross_entropy(a, y, reduction="none").sum(1),
+        "cross_entropy": lambda a, y: -(y * a.log()).sum(1),
+    }
+    a, y, w = (torch.tensor(x) for x in (X, Y, np.ones(len(X)) if weights is None else weights))
+    blocks = {
+        name: torch.tensor(net.params.theta[where].copy(), requires_grad=True)
+        for name, where in net.params.blocks.items()
+    }
+    C = torch.tensor(0.0, dtype=a.dtype)
+    for l in range(1, net.L + 1):
+        W = blocks[f"W[{l}]"].reshape(net.sizes[l], net.sizes[l - 1])
+        C = C + net.penalty / 2 * (W**2).sum()
+        z = F.linear(a, W, blocks[f"b[{l}]"])
+        name = net.phi[l].name
+        a = phi[name](z) if name in phi else getattr(torch, name, getattr(F, name, None))(z)
+    (C + (w * each[net.loss.name](a, y)).mean()).backward()
+    return np.concatenate([
+        np.zeros(block.numel()) if name in net.fixed else block.grad.numpy()
+        for name, block in blocks.items()
+    ])  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(networks())
+def test_any_gradient_is_pytorchs(case):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra bench has it)")
+    net, X, Y, weights = case
+    near(pb.backprop(net, X, Y, weights).grad.theta, torch_gradient(torch, *case), 1e-9)
+
+
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.randoms(use_true_random=False))
 def test_the_order_of_examples_does_not_matter_and_a_batch_is_their_mean(case, random):

@@ -45,7 +45,7 @@ def test_the_names_are_those_of_classes():
 
 @pytest.mark.parametrize("name", sorted(set(CLASSES) - CHANGING))
 def test_what_is_handed_out_stays_as_it_was_made(name):
-    for field in (*(field.name for field in fields(CLASSES[name])), "new"):
+    for field in [field.name for field in fields(CLASSES[name])] or ["lr"]:
         with pytest.raises(FrozenInstanceError):
             setattr(filled(CLASSES[name], 1), field, 2)
 

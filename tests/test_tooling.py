@@ -4,6 +4,8 @@ import importlib.util
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -195,6 +197,70 @@ def test_a_place_that_this_machine_is_not_is_skipped_with_the_reason(monkeypatch
     line, failed = portable.run("SkylakeX", [])
     assert failed == []
     assert "skipped: this processor runs Haswell instead" in line
+
+
+# make on other machines
+
+
+FOLDER = "my 反向传播 book"
+"""Where people keep a clone: its path has spaces, and letters of their own."""
+
+
+def make(folder, python=None):
+    """Run make in a copy that has no .venv, on a PATH that has this python3 and no other."""
+    programs = folder / "bin"
+    programs.mkdir(parents=True)
+    for name in ("rm", "touch"):
+        (programs / name).symlink_to(shutil.which(name))
+    if python:
+        (programs / "python3").write_text(f"#!/bin/sh\n{python}\n")
+        (programs / "python3").chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "lock/book.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    env = {"PATH": str(programs), "HOME": "/nowhere"}
+    command = [shutil.which("make"), "book"]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make on PATH")
+
+
+@needs_make
+@pytest.mark.parametrize("python", [None, "exit 1"])
+def test_without_a_python_that_will_do_make_says_which_will(tmp_path, python):
+    done = make(tmp_path / FOLDER, python)
+    assert done.returncode
+    assert "Python 3.11 to 3.14 is needed; none was found on PATH." in done.stdout
+    assert "make PYTHON=/path/to/python3.13 book" in done.stdout
+
+
+@needs_make
+def test_without_venv_make_says_what_is_missing_and_leaves_nothing_half_made(tmp_path):
+    half = (
+        'case $* in *venv*) /bin/mkdir -p .venv/bin; echo "No module named venv" >&2; exit 1;; esac'
+    )
+    done = make(tmp_path / FOLDER, half)
+    assert done.returncode
+    assert "No module named venv" in done.stderr
+    assert "python3 could not make .venv: see above." in done.stdout
+    assert "the package python3-venv is needed" in done.stdout
+    assert not (tmp_path / FOLDER / ".venv").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that is ignored by a parent")
+@pytest.mark.parametrize("fixtures", [True, False])
+def test_interrupts_reach_training_where_the_run_itself_ignores_them(fixtures):
+    """As in `nohup make test`. Without the fixture of conftest.py they would not."""
+    pytest_ = "-m pytest -p no:cacheprovider -q tests/test_training.py -k interrupt"
+    command = f"trap '' INT; exec {shlex.quote(sys.executable)} {pytest_}"
+    done = subprocess.run(
+        ["sh", "-c", command if fixtures else command + " --noconftest"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode == 0) == fixtures, done.stdout
+    assert re.search(r"\b[3-9] (passed|failed)", done.stdout)
 
 
 def test_binder_has_a_supported_python_and_what_readers_need():
