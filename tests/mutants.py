@@ -6,7 +6,7 @@
 Signs, transposes, comparisons, constants, operands, factors, terms, sums, slices: each change of a
 core module is one mutant. It runs in a forked process, with the tests that reach its line. A mutant
 that cannot be imported counts for nothing. What no test can notice is in equivalent.txt, with the
-reason.
+reason. The table goes to the standard output, and what survives to the standard error.
 """
 
 import argparse
@@ -367,7 +367,7 @@ def main() -> int:
     found = reach(files or [path for path in every if path.name not in NOT_OF_THE_CORE])
     known = equivalent()
     alive = 0
-    print("module                mutants  caught  equivalent  survive", flush=True)
+    print("| module | mutants | caught | equivalent | survive |\n|---|--:|--:|--:|--:|", flush=True)
     for module in asked.names or modules():
         text = modules()[module].read_text(encoding="utf-8").splitlines()
         elsewhere = found.beside(module)
@@ -383,15 +383,14 @@ def main() -> int:
                 counts["equivalent"] += 1
             else:
                 work.append((mutant, tests))
-        survivors = []
         for mutant, verdict in judge_all(work, found.seconds):
             counts[verdict] += 1
             if verdict == "survives":
-                survivors.append(f"{mutant.lines[0]:4} {mutant.name}")
+                print(f"{mutant.lines[0]:4} {mutant.name}", file=sys.stderr, flush=True)
         total = counts["caught"] + counts["equivalent"] + counts["survives"]
-        numbers = f"{counts['caught']:6}  {counts['equivalent']:10}  {counts['survives']:7}"
-        print(f"{module:21} {total:7}  {numbers}", *sorted(survivors), sep="\n", flush=True)
-        alive += len(survivors)
+        row = (total, *(counts[verdict] for verdict in ("caught", "equivalent", "survives")))
+        print(f"| `{module}` |", *(f"{number} |" for number in row), flush=True)
+        alive += counts["survives"]
     return bool(alive or found.failed)
 
 

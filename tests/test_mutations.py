@@ -56,12 +56,36 @@ def test_a_mutant_is_the_module_with_one_change():
         assert sum(a != b for a, b in zip(plain, ast.unparse(tree).splitlines(), strict=True)) == 1
 
 
+def test_each_line_of_what_no_test_can_notice_is_one_mutant_and_has_a_reason():
+    names = [mutant.name for module in mutants.modules() for mutant in mutants.mutants(module)]
+    assert len(set(names)) == len(names)
+    assert [name for name in mutants.equivalent() if name not in names] == []
+    assert all(len(reason) > 10 for reason in mutants.equivalent().values())
+
+
+SCORE = r"^\| `([\w.]+)` \| (\d+) \| (\d+) \| (\d+) \| 0 \|$"
+
+
+def test_the_score_of_every_module_stands_in_contributing():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = {name: tuple(map(int, counts)) for name, *counts in re.findall(SCORE, text, re.M)}
+    waiting = re.search(r"Not counted yet: (.*?)\.\n", text, re.S)
+    names = [*rows, *(re.findall(r"`([\w.]+)`", waiting[1]) if waiting else [])]
+    assert sorted(names) == sorted(mutants.modules())
+    for name, (total, caught, equivalent) in rows.items():
+        assert caught + equivalent == total, name
+        assert equivalent == sum(n.startswith(f"{name}.") for n in mutants.equivalent())
+        assert caught > 0
+
+
 def run(*arguments):
     """Run the mutants of the lesson's equations; return the exit code and what is printed."""
     command = [sys.executable, "tests/mutants.py", "--lines", "# BP", *arguments, "network"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    (counts,) = re.findall(r"^network +(\d+) +(\d+) +\d+ +(\d+)$", done.stdout, re.M)
-    return done.returncode, *map(int, counts), done.stdout
+    (counts,) = re.findall(
+        r"^\| `network` \| (\d+) \| (\d+) \| \d+ \| (\d+) \|$", done.stdout, re.M
+    )
+    return done.returncode, *map(int, counts), done.stderr
 
 
 @pytest.mark.slow

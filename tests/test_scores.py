@@ -65,10 +65,32 @@ def test_scores_in_parts_are_those_of_the_whole(monkeypatch):
     assert whole[0] == pytest.approx(pb.backprop(net, X, Y, weights).loss, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("true", "answered", "more", "size"),
+    [
+        ([0, 0], [0, 0], [], 2),
+        ([0, 2], [1, 0], [], 3),
+        ([0, 1], [3, 0], [], 4),
+        ([0, 1], [0, 1], [5], 5),
+    ],
+)
+def test_a_confusion_matrix_has_room_for_each_class(true, answered, more, size):
+    counts = scores.tally(np.array(true), np.array(answered), *more)
+    assert counts.shape == (size, size)
+    assert all(counts[i, j] for i, j in zip(true, answered, strict=True))
+
+
+def test_without_classes_the_confusion_matrix_is_empty():
+    net, X = answers(0.1, 0.6)
+    assert scores.assess(net, scores.examples(net, X, [[0.3], [1.0]]))[1].shape == (0, 0)
+
+
 @pytest.mark.parametrize("score", [pb.accuracy, pb.confusion, pb.recall])
 def test_targets_that_are_no_classes(score):
     net, X = answers(0.1, 0.6)
     with pytest.raises(ValueError, match="more than classes; .* pb.evaluate gives the loss"):
         score(net, X, [[0.3], [1.0]])
+    with pytest.raises(ValueError, match="more than classes"):
+        score(net, X, [[1.0], [0.3]])
     with pytest.raises(ValueError, match=r"by \(np.asarray\(Y\) \+ 1\) / 2, with output='sigmoid'"):
         score(net, X, [[-1], [1]])
