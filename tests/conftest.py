@@ -2,7 +2,13 @@
 
 import signal
 
+import hypothesis
 import pytest
+
+# No test fails because the machine is busy.
+BUSY = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=BUSY)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
