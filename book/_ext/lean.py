@@ -28,6 +28,7 @@ SCRIPTS = {
     "_static/book.js",
     "_static/interactive.js",
     "_static/python.js",
+    "_static/cells.js",
     "_static/numbers.js",
 }
 # What becomes the one style sheet, in this order; ours last and whole.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,16 @@ def with_needs(names: list[str], table: dict[str, Any]) -> list[str]:
     return found
 
 
-def wheels(names: list[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
+def wheels(
+    names: list[str], without: Collection[str] = ()
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the lock file reduced to some packages and what they need, and their files.
+
+    Parameters
+    ----------
+    names : list of str
+    without : collection of str
+        What is left out although others name it.
 
     Raises
     ------
@@ -68,8 +77,11 @@ def wheels(names: list[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
         No source has one of them; the message says what each source answered.
     """
     whole = lock()
-    needed = with_needs(names, whole["packages"])
-    table = {name: whole["packages"][name] for name in needed}
+    packages = {name: package for name, package in whole["packages"].items() if name not in without}
+    for name, package in packages.items():
+        needs = [need for need in package["depends"] if need not in without]
+        packages[name] = package | {"depends": needs}
+    table = {name: packages[name] for name in with_needs(names, packages)}
     sums = {package["file_name"]: package["sha256"] for package in table.values()}
     reduced = {"info": whole["info"], "packages": table}
     return reduced, fetch(sums, whole["info"]["version"])

@@ -1,9 +1,10 @@
-"""Python on the page: exercises in code get an editor, and the runtime that checks them.
+"""Python on the page: exercises in code get an editor, cells "Edit and run".
 
 A page asks for the runtime when a reader first presses a button, never before.
 """
 
 import ast
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from sphinx.util import logging
 
 from pybackprop.course.exercises import EXERCISES, Code
 from pybackprop.course.exercises.page import IN_NOTEBOOK
+from pybackprop.course.page_python.cells import lacking
 
 PAGE = "book/python_on_the_page"
 NONE = "This copy of the book was built without Python for its pages."
 WITHOUT = f"<p>{NONE} Complete the function in the next cell, in a live notebook, and run it.</p>"
+RUNS = re.compile(r'class="cell [^"]*\bpb-runs\b')
 logger = logging.getLogger(__name__)
 
 
@@ -83,6 +86,27 @@ def remove_cell_after(output: nodes.Node, source: str) -> None:
                 cell.parent.remove(other)
 
 
+def offer_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark the cells that can run on the page; the others say what they lack."""
+    if not app.config.book_python:
+        return
+    shown = [(cell, code) for cell in doctree.findall(nodes.container) if (code := code_of(cell))]
+    for (cell, code), lack in zip(shown, lacking([c.astext() for _, c in shown]), strict=True):
+        if not lack:
+            cell["classes"].append("pb-runs")
+        else:
+            why = f"<p class='pb-why'>Needs {escape(lack)}: runs in the notebook, not here.</p>"
+            code.parent.append(nodes.raw("", why, format="html"))
+
+
+def code_of(cell: nodes.container) -> nodes.literal_block | None:
+    """Return the code that a cell shows; nothing for other parts of a page."""
+    if cell.get("nb_element") != "cell_code":
+        return None
+    inputs = (part for part in cell.findall(nodes.container) if "cell_input" in part["classes"])
+    return next((code for part in inputs for code in part.findall(nodes.literal_block)), None)
+
+
 def same_code(one: str, other: str) -> bool:
     """Whether two pieces of code say the same, however their lines are broken.
 
@@ -96,10 +120,17 @@ def same_code(one: str, other: str) -> bool:
 
 
 def load_python(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
-    if 'class="pb-stub"' in context.get("body", ""):
+    body = context.get("body", "")
+    runs = RUNS.search(body)
+    if 'class="pb-stub"' in body or runs:
+        if "_static/interactive.css" not in context["page_sheets"]:
+            context["page_sheets"].append("_static/interactive.css")
+            app.add_js_file("interactive.js")
         context["page_sheets"].append("_static/python.css")
         scripts = app.python_scripts  # type: ignore[attr-defined]
         app.add_js_file("python.js", priority=400, **scripts)  # before interactive.js
+    if runs:
+        app.add_js_file("cells.js", priority=450)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -107,5 +138,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", look_for_python)
     app.connect("builder-inited", write_python)
     app.connect("doctree-read", place_editors)
+    app.connect("doctree-read", offer_cells, priority=600)  # after place_editors
     app.connect("html-page-context", load_python, priority=600)  # after pybackprop_book
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""What pages with Python load: Pyodide, NumPy and this package, as scripts.
+"""What pages with Python load: Pyodide, NumPy, Matplotlib and this package, as scripts.
 
 Classic scripts, because nothing else loads on a page opened from disk. Python is packed as it
 stands after its start, and its modules compiled, so that a page need not do that again.
@@ -16,16 +16,28 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pyodide_files
 from sphinx.errors import ExtensionError
 
+from pybackprop.course.page_python.cells import DATASETS
+
 ROOT = Path(__file__).parents[2]
 FRONT_END = ROOT / "pybackprop" / "course" / "page_python"
-PACKAGES = ["numpy"]
+FIGURES = "matplotlib"
+PACKAGES = ["numpy", FIGURES]
+NOT_NEEDED = {"fonttools", "matplotlib-pyodide", "pytz"}
+"""What Matplotlib names, and figures as SVG do without: other formats, windows, time zones."""
 EDITOR = "python-editor.js"
 
-NEVER_USED = re.compile(r"\.(pyi|pxd|pyx|h|a|c|f|f90)$|/(tests|f2py|_pyinstaller)/")
-"""What no reader needs of NumPy's wheel: tests, and what other programs are built with."""
+NEVER_USED = re.compile(
+    r"\.(pyi|pxd|pyx|h|a|c|f|f90)$|/(tests|f2py|_pyinstaller)/"
+    r"|/mpl-data/(sample_data|images|fonts/(afm|pdfcorefonts|ttf/(STIX|cm)))"
+)
+"""What no reader needs of the wheels: tests, what other programs are built with, spare fonts."""
+
+
+LICENSE = re.compile(r"/LICENSE[^/]*$")
 
 
 class Broken(ExtensionError):
@@ -38,29 +50,39 @@ def write_scripts(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
     for old in folder.glob("python-*.js"):
         old.unlink()
     node("bundle.js", str(FRONT_END / "editor.js"), str(folder / EDITOR))
-    for name in ("python.js", "python.css"):
+    for name in ("python.js", "cells.js", "python.css"):
         (folder / name).write_bytes((FRONT_END / name).read_bytes())
     write_licenses(folder)
+    figures = {name: content for name, content in files.items() if draws(name)}
+    others = {name: content for name, content in files.items() if name not in figures}
+    drawing = write_script(folder, "figures", figures)
     return {
-        "data-runtime": write_script(folder, "runtime", files),
+        "data-runtime": write_script(folder, "runtime", others),
+        "data-figures": drawing,
+        "data-figures-size": str(round((folder / drawing).stat().st_size * 0.75 / 1e6)),
         "data-package": write_script(folder, "package", package()),
         "data-editor": EDITOR,
     }
 
 
+def draws(name: str) -> bool:
+    """Whether a file is needed for figures alone."""
+    return name.endswith(".whl") and not name.startswith("numpy-")
+
+
 def write_licenses(folder: Path) -> None:
-    """Write the licenses of NumPy and of what the editor is bundled from."""
+    """Write the licenses of NumPy, of Matplotlib, and of what the editor is bundled from."""
     modules = ROOT / "node_modules"
     texts = {
         path.parent.relative_to(modules).as_posix(): path.read_text(encoding="utf-8")
         for scope in ("@codemirror/*", "@lezer/*", "@marijn/*", "crelt", "style-mod", "w3c-keyname")
         for path in sorted(modules.glob(f"{scope}/LICENSE"))
     }
-    _, wheels = pyodide_files.wheels(["numpy"])
+    _, wheels = pyodide_files.wheels(PACKAGES, NOT_NEEDED)
     for wheel in wheels.values():
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
             for name in archive.namelist():
-                if "/LICENSE" in name and name.endswith(("LICENSE", ".md", "info/LICENSE.txt")):
+                if LICENSE.search(name):
                     texts[name] = archive.read(name).decode()
     page = "\n\n".join(f"{name}\n{'=' * len(name)}\n\n{text}" for name, text in texts.items())
     (folder / "python-licenses.txt").write_text(page, encoding="utf-8")
@@ -70,7 +92,7 @@ def write_script(folder: Path, kind: str, files: dict[str, bytes]) -> str:
     """Write files as a script, and return its name, which follows what is in it."""
     name = f"python-{kind}-{digest(files)}.js"
     make = partial(packed, files)
-    (folder / name).write_bytes(made_once(name, make) if kind == "runtime" else make())
+    (folder / name).write_bytes(make() if kind == "package" else made_once(name, make))
     return name
 
 
@@ -92,7 +114,7 @@ def runtime() -> dict[str, bytes]:
     pyodide_files.Missing
         No source has one of them.
     """
-    table, wheels = pyodide_files.wheels(PACKAGES)
+    table, wheels = pyodide_files.wheels(PACKAGES, NOT_NEEDED)
     names = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
     files = {name: (pyodide_files.PYODIDE / name).read_bytes() for name in names}
     state = digest(files | {"how": prepare() + NEVER_USED.pattern.encode()})
@@ -120,9 +142,9 @@ def reduced(wheel: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         names = [n for n in archive.namelist() if not n.endswith("/") and not NEVER_USED.search(n)]
         files = {name: archive.read(name) for name in names}
-    modules = {name: content for name, content in files.items() if name.endswith(".py")}
-    others = {name: content for name, content in files.items() if name not in modules}
-    return zipped(others | compiled(modules))
+    python = modules(files)
+    others = {name: content for name, content in files.items() if name not in python}
+    return zipped(others | compiled(python))
 
 
 def package() -> dict[str, bytes]:
@@ -136,7 +158,37 @@ def package() -> dict[str, bytes]:
     for older in pyodide_files.CACHE.glob("package-*.zip"):
         if older.name != name:
             older.unlink(missing_ok=True)
-    return {"pybackprop.zip": made, "worker.js": (FRONT_END / "worker.js").read_bytes()}
+    data = datasets()
+    kept = made_once(f"datasets-{digest(data)}.zip", lambda: zipped(data | in_cache(modules(data))))
+    worker = (FRONT_END / "worker.js").read_bytes()
+    return {"pybackprop.zip": made, "datasets.zip": kept, "worker.js": worker}
+
+
+def datasets() -> dict[str, bytes]:
+    """Return what stands in for scikit-learn: the sets of data that the notebooks load."""
+    import sklearn.datasets
+
+    texts = "".join(path.read_text("utf-8") for path in (ROOT / "book").glob("*.ipynb"))
+    held: dict[str, np.ndarray] = {}
+    for function in DATASETS:
+        if function in texts:
+            bunch = getattr(sklearn.datasets, function)()
+            parts = ("data", "target", "feature_names", "target_names")
+            for part in parts:
+                if part in bunch:
+                    held[f"{function.removeprefix('load_')}-{part}"] = np.asarray(bunch[part])
+    archive = io.BytesIO()
+    np.savez(archive, **held)
+    return {
+        "sklearn/__init__.py": b"",
+        "sklearn/datasets.py": Path(__file__).with_name("page_datasets.py").read_bytes(),
+        "sklearn/datasets.npz": archive.getvalue(),
+    }
+
+
+def modules(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files that are Python."""
+    return {name: content for name, content in files.items() if name.endswith(".py")}
 
 
 def in_cache(modules: dict[str, bytes]) -> dict[str, bytes]:

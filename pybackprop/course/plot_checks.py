@@ -1,13 +1,17 @@
 """What figures are given: each check returns it ready to draw, or says what was expected."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from ..checks import check_count
 from ..params import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_CURVES = 15
 """More curves than this cannot be told apart: five colors, each with a dash and a marker."""
@@ -21,6 +25,8 @@ def check_axes(ax: Any) -> Axes:
     TypeError
         It is a figure, several Axes, or something else.
     """
+    from matplotlib.axes import Axes
+
     if isinstance(ax, Axes):
         return ax
     cure = "leave it out for a new figure"

@@ -3,17 +3,17 @@
 Without an Axes a function makes one of its own. Colors follow the role of what is drawn
 (`palette`). The page behind a saved figure is not known, so backgrounds stay transparent, text and
 lines are mid-tones, and a difference in color is always one in dash, marker or text as well.
+
+Matplotlib is imported by the first figure, not before: chapters import this module, and on a page
+Matplotlib is loaded only for cells that draw.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
-from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from ..activations import ACTIVATIONS, Activation
@@ -27,6 +27,9 @@ from ..params import Array, Params, check_sizes
 from ..scores import predict
 from . import plot_checks as check
 from .palette import FIGURE, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SERIES = (
     (FIGURE["activation"], "-", "o"),
@@ -52,7 +55,7 @@ def canvas(
         True for drawings without coordinates; lengths are then equal in both directions.
     """
     if ax is None:
-        ax = plt.subplots(figsize=size, dpi=130, layout="constrained")[1]
+        ax = _subplots(figsize=size)[1]
     ax = check.check_axes(ax)
     ax.figure.patch.set_alpha(0)
     ax.patch.set_alpha(0)
@@ -71,12 +74,23 @@ def panels(rows: int, columns: int, size: tuple[float, float] = (2.7, 2.3)) -> l
     """Return the Axes of a new figure with several panels, row by row; ``size`` is one panel's."""
     rows, columns = check_count("rows", rows), check_count("columns", columns)
     whole = (columns * size[0], rows * size[1])
-    grid = plt.subplots(rows, columns, figsize=whole, dpi=130, layout="constrained", squeeze=False)
-    return list(grid[1].flat)
+    return list(_subplots(rows, columns, figsize=whole, squeeze=False)[1].flat)
+
+
+def _subplots(*grid: int, **options: Any) -> Any:
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(*grid, dpi=130, layout="constrained", **options)
+
+
+def _whole_numbers(ax: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _tint(color: str, alpha: float) -> tuple[float, float, float, float]:
-    red, green, blue, _ = to_rgba(color)
+    red, green, blue = (int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))
     return red, green, blue, alpha
 
 
@@ -138,6 +152,8 @@ def network_diagram(
         These are no sizes; the trace has no such numbers, is of another network, or has no such
         example.
     """
+    from matplotlib.patches import Circle
+
     params = net.params if isinstance(net, Network) else net if isinstance(net, Params) else None
     sizes = params.sizes if params is not None else check_sizes(net)  # type: ignore[arg-type]
     show = check.check_choice(show, "show", "a", "z", "delta")
@@ -272,6 +288,8 @@ def _way_back(ax: Axes, layer: int, x: float) -> None:
 
 
 def _box(ax: Axes, text: str, x: float, y: float, role: str) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
     half = 0.068 * len(text) + 0.06
     color = FIGURE[role]
     shape = FancyBboxPatch((x - half, y - 0.22), 2 * half, 0.44, boxstyle="round,pad=0.06")
@@ -495,6 +513,8 @@ def _value(f: Callable[[Array], float], theta: Array) -> float:
 
 def _heights(levels: Any, low: float, high: float) -> Array:
     if isinstance(levels, int | np.integer) and not isinstance(levels, bool):
+        from matplotlib.ticker import MaxNLocator
+
         count = check_count("levels", levels)
         return np.asarray(MaxNLocator(count).tick_values(low, high if high > low else low + 1))
     heights = check.check_array(levels, "levels", "n")
@@ -598,7 +618,7 @@ def training_curves(history: History, ax: Axes | None = None) -> Axes:
     for label, losses in curves.items():
         ax.plot(range(1, len(losses) + 1), losses, lw=2, **styles[label])
     ax.set(xlabel="epoch", ylabel="loss")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _whole_numbers(ax)
     _legend(ax)
     return ax
 
@@ -624,7 +644,7 @@ def loss_histories(
     for label, style in _styles(curves).items():
         ax.plot(range(1, len(curves[label]) + 1), curves[label], lw=2, **style)
     ax.set(xlabel=xlabel, ylabel="loss", yscale=yscale)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _whole_numbers(ax)
     _legend(ax)
     return ax
 
@@ -669,6 +689,8 @@ STOPPING = (
 
 def training_flow(ax: Axes | None = None) -> Axes:
     """Draw the training loop as a flow chart: one decision, and all the reasons to stop."""
+    from matplotlib.patches import Polygon
+
     ax = canvas(ax, (5.4, 4.3), bare=True)
     steps = {
         "initial parameters": "weight",
@@ -708,6 +730,8 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:
     counts : array of int, shape (classes, classes)
         What ``pb.confusion(net, X, Y)`` returns.
     """
+    from matplotlib.patches import Rectangle
+
     counts = check.check_counts(counts)
     ax = canvas(ax, (4.6, 4.4))
     for true, given in np.argwhere(counts > 0):
@@ -789,7 +813,7 @@ def gradient_flow(deltas: Mapping[str, Mapping[int, ArrayLike]], ax: Axes | None
         norms = [float(np.linalg.norm(np.asarray(deltas[label][layer]))) for layer in layers]
         ax.plot(layers, norms, marker=marker, ms=4, **style)
     ax.set(xlabel="layer", ylabel="norm of delta", yscale="log")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _whole_numbers(ax)
     _legend(ax)
     return ax
 

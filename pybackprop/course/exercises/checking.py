@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape, unescape
 from inspect import signature
 from itertools import combinations
@@ -46,6 +46,8 @@ class Verdict:
         Name of the known mistake, or of two: "no slope + sign".
     way : str or None
         Of a wrong answer that is no known mistake, the way in which it is off, such as "sign".
+    problem : BaseException or None
+        What the answer raised, with the lines where it did.
     """
 
     exercise: str
@@ -53,6 +55,7 @@ class Verdict:
     message: str
     mistake: str | None = None
     way: str | None = None
+    problem: BaseException | None = field(default=None, compare=False)
 
     def __bool__(self) -> bool:
         return self.status == "passed"
@@ -162,7 +165,8 @@ def explained(
         return Verdict(exercise.id, "mistake", plain(known.message), known.name)
     if made.problem:
         place = show_case(names, cases[len(made.given)])
-        return Verdict(exercise.id, "wrong", f"{ending(made.problem)}\non the input\n{place}")
+        message = f"{ending(made.problem)}\non the input\n{place}"
+        return Verdict(exercise.id, "wrong", message, problem=made.problem)
     way = way or diagnose(made.given, expected, inputs, tolerance)
     first = min(wrong, key=lambda k: size_of(cases[k]))
     given, right = made.given[first], expected[first]

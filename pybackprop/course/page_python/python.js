@@ -3,7 +3,8 @@
 (() => {
 "use strict";
 const { dataset, src: here } = document.currentScript;
-const SECONDS = { check: 20, try_out: 30, numbers: 30 }; // after which a job counts as one that never ends
+const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 120 }; // after which a job counts as one that never ends
+const PARTS = { matplotlib: "figures" }; // what is loaded only when code asks for it -> its script
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -29,7 +30,8 @@ function load(name) {
 
 async function unpackText(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  const stream = new ReadableStream({ start(way) { way.enqueue(bytes); way.close(); } }); // WebKit reads no blob from disk
+  return new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
 }
 
 // The one worker of the page, and what it is asked: { job, given, show, print, done }, one at a time.
@@ -70,6 +72,7 @@ async function begin() {
 function hear(message) {
   if (message.state) show(message.state);
   if (message.compiled) compiled = message.compiled;
+  if (message.running) watch(message.running);
   if (message.printed) jobs[0]?.print(message.printed);
   if (message.failed) end({ failed: message.failed });
   if (message.ready) {
@@ -77,22 +80,52 @@ function hear(message) {
     show("");
     next();
   }
+  if (message.installed) send();
   if (message.report) finish(message.report);
 }
 
 function next() {
-  const [job] = jobs;
-  if (!job || timer) return;
-  job.show("Running");
-  timer = setTimeout(() => stop(job, SECONDS[job.job]), 1000 * SECONDS[job.job]);
-  worker.postMessage({ job: job.job, given: job.given });
+  if (jobs.length && !timer) send();
+}
+
+function send() {
+  const [{ job, given }] = jobs;
+  watch("Running");
+  worker.postMessage({ job, given });
+}
+
+// Each cell has its time, also of those that run before the one that was asked for.
+function watch(words) {
+  const [job] = jobs, seconds = SECONDS[job.job];
+  job.show(words);
+  clearTimeout(timer);
+  timer = setTimeout(() => stop(job, seconds), 1000 * seconds);
 }
 
 function finish(report) {
+  const [job] = jobs, part = job.job === "cell" && PARTS[report.missing];
+  if (part && job.brought !== part) {
+    job.brought = part;
+    return bring(job, report.missing, part);
+  }
   clearTimeout(timer);
   timer = 0;
-  jobs.shift()?.done(report);
+  jobs.shift().done(report);
   next();
+}
+
+// A package that was not needed before: its script, then the worker, then the job once more.
+async function bring(job, name, part) {
+  const known = { ...globalThis.pybackpropFiles }, mine = worker;
+  watch(`Loading ${name} (${dataset[`${part}Size`]} MB, the first time)`);
+  try {
+    await load(dataset[part]);
+    if (worker !== mine || jobs[0] !== job) return;
+    const more = Object.entries(globalThis.pybackpropFiles).filter(([file]) => !(file in known));
+    worker.postMessage({ more: Object.fromEntries(more), name });
+  } catch (error) {
+    if (worker === mine && jobs[0] === job) finish({ error: error.message });
+  }
 }
 
 // A worker cannot be interrupted, so it is ended, and another one takes its place.
@@ -111,66 +144,113 @@ function stop(job, seconds = 0) {
   else if (place >= 0) jobs.splice(place, 1)[0].done({ stopped: true, seconds });
 }
 
-globalThis.pybackpropPython = { ask, stop };
+// Everything anew: what runs is ended, and Python forgets all names.
+function restart() {
+  if (!worker) return;
+  for (const job of jobs.splice(ready ? 1 : 0)) job.done({ stopped: true, seconds: 0 });
+  end({ stopped: true, seconds: 0 });
+  if (!worker) begin();
+}
 
-// An exercise in code: its stub becomes an editor, and the verdict appears below it.
-const GREETINGS = { passed: "✓ Right", "not attempted": "Not attempted yet", mistake: "✗ Not yet", wrong: "✗ Not yet" };
-
-globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }) => {
-  const start = poster.querySelector(".pb-stub").textContent;
-  const keys = make("p", { class: "pb-keys", id: `keys-${data.id}` },
-    "np is NumPy, pb is pybackprop. Ctrl, ⌘ or Shift with Enter runs. Tab indents; Escape, then Tab leaves.");
-  const described = { label: `Your code: ${data.title}`, describedBy: keys.id };
+// A place to write in. At first a plain field; CodeMirror takes its place when it is focused.
+function editor({ text, label, describedBy, signal, change, run }) {
   const field = make("textarea", {
     class: "pb-field", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "soft",
-    "aria-label": described.label, "aria-describedby": described.describedBy,
+    "aria-label": label, "aria-describedby": describedBy,
   });
-  let text = kept.draft ?? start;
   const fit = () => { field.rows = field.value.split("\n").length + 1; };
-  let editor = { get: () => field.value, set: (value) => { field.value = value; fit(); } };
-  editor.set(text);
-
-  // Drafts are kept with the progress.
-  let saving = 0;
-  const save = () => {
-    clearTimeout(saving);
-    if (editor.get() === text) return;
-    text = editor.get();
-    note({ draft: text === start ? undefined : text });
-  };
-  const change = () => {
-    clearTimeout(saving);
-    saving = setTimeout(save, 300);
-  };
+  let kept = { get: () => field.value, set: (value) => { field.value = value; fit(); } };
+  kept.set(text);
   field.addEventListener("input", () => { fit(); change(); }, { signal });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
     event.preventDefault();
-    begin("try_out");
+    run();
   }, { signal });
-  addEventListener("pagehide", save, { signal });
   field.addEventListener("focus", async () => {
     try {
       await load(dataset.editor);
     } catch {
       return; // the plain field stays
     }
-    if (field.isConnected) editor = globalThis.pybackpropEditor(field, { ...described, change, run: () => begin("try_out") });
+    if (field.isConnected) kept = globalThis.pybackpropEditor(field, { label, describedBy, change, run });
   }, { signal });
+  return { field, get: () => kept.get(), set: (value) => kept.set(value) };
+}
 
-  const line = make("p", { role: "status", class: "pb-progress-line" });
-  const printed = make("pre", { class: "pb-printed", tabindex: "0", role: "region", "aria-label": `Output: ${data.title}`, hidden: "" });
-  const button = (label, act, attributes) => {
-    const element = make("button", { type: "button", class: "pb-button", ...attributes }, label);
+// Where code runs: a line that says what happens, what it prints, Stop and Restart.
+function runner({ label, signal }) {
+  const line = make("span", { role: "status", class: "pb-progress-line" });
+  const printed = make("pre", { class: "pb-printed", tabindex: "0", role: "region", "aria-label": `Output: ${label}`, hidden: "" });
+  const button = (words, act, attributes) => {
+    const element = make("button", { type: "button", class: "pb-button", ...attributes }, words);
     element.addEventListener("click", act, { signal });
     return element;
   };
   let running = null;
   const stopping = button("Stop", () => running && stop(running), { "aria-disabled": "true" });
+  const restarting = button("Restart", () => {
+    restart();
+    line.textContent = "Python has been started anew; it knows nothing from before.";
+  });
   const print = (piece) => {
     printed.hidden = false;
     printed.append(piece); // text, whatever it is
   };
+  const clear = () => {
+    printed.replaceChildren();
+    printed.hidden = true;
+    line.textContent = "";
+  };
+  const start = (job, given, done) => {
+    if (running) return;
+    clear();
+    stopping.setAttribute("aria-disabled", "false");
+    running = {
+      job, given, print,
+      show: (words) => { line.textContent = words && `${words} …`; },
+      done: (report) => {
+        running = null;
+        line.textContent = "";
+        stopping.setAttribute("aria-disabled", "true");
+        done(report);
+      },
+    };
+    ask(running);
+  };
+  return { line, printed, stopping, restarting, button, print, start, busy: () => running !== null };
+}
+
+const KEYS = "np is NumPy, pb is pybackprop. Ctrl, ⌘ or Shift with Enter runs. Tab indents; Escape, then Tab leaves.";
+const ENDLESS = (seconds) => `it was stopped after ${seconds} seconds; does a loop in it never end?`;
+
+globalThis.pybackpropPython = { ask, stop, make, editor, runner, KEYS, ENDLESS };
+
+// An exercise in code: its stub becomes an editor, and the verdict appears below it.
+const GREETINGS = { passed: "✓ Right", "not attempted": "Not attempted yet", mistake: "✗ Not yet", wrong: "✗ Not yet" };
+
+globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }) => {
+  const start = poster.querySelector(".pb-stub").textContent;
+  const keys = make("p", { class: "pb-keys", id: `keys-${data.id}` }, KEYS);
+  let text = kept.draft ?? start, saving = 0;
+
+  // Drafts are kept with the progress.
+  const save = () => {
+    clearTimeout(saving);
+    if (code.get() === text) return;
+    text = code.get();
+    note({ draft: text === start ? undefined : text });
+  };
+  const change = () => {
+    clearTimeout(saving);
+    saving = setTimeout(save, 300);
+  };
+  const code = editor({
+    text, label: `Your code: ${data.title}`, describedBy: keys.id, signal, change, run: () => begin("try_out"),
+  });
+  addEventListener("pagehide", save, { signal });
+
+  const { line, printed, stopping, restarting, button, print, start: run, busy } = runner({ label: data.title, signal });
   const tell = (status, greeting, message = "", mistake = "") => {
     const [first, ...rest] = message.split("\n");
     reply.replaceChildren(make("b", {}, greeting), first ? `: ${first}` : "");
@@ -182,35 +262,21 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
     }
   };
   const begin = (job) => {
-    if (running) return;
+    if (busy()) return;
     save();
     reply.replaceChildren();
-    printed.replaceChildren();
-    printed.hidden = true;
-    stopping.setAttribute("aria-disabled", "false");
-    running = {
-      job,
-      given: job === "check" ? [editor.get(), data.id] : [editor.get()],
-      show: (words) => { line.textContent = words && `${words} …`; },
-      print,
-      done: (report) => {
-        running = null;
-        line.textContent = "";
-        stopping.setAttribute("aria-disabled", "true");
-        finished(job, report);
-      },
-    };
-    ask(running);
+    run(job, job === "check" ? [code.get(), data.id] : [code.get()], (report) => finished(job, report));
   };
-  const finished = (job, { value, error, status, message, mistake, stopped, seconds, failed }) => {
+  const finished = (job, { value, error, status, message, mistake, raised, stopped, seconds, failed }) => {
     if (failed) tell("", "Python stopped", `${failed}. Press again to start it anew.`);
-    else if (stopped && seconds) tell(job === "check" ? "tried" : "", job === "check" ? GREETINGS.wrong : "Stopped", `it was stopped after ${seconds} seconds; does a loop in it never end?`);
+    else if (stopped && seconds) tell(job === "check" ? "tried" : "", job === "check" ? GREETINGS.wrong : "Stopped", ENDLESS(seconds));
     else if (stopped) tell("", "Stopped", "");
     else if (error) {
       print(error);
       tell(job === "check" ? "tried" : "", job === "check" ? GREETINGS.wrong : "Error", "Python stopped at an error, shown below.");
     } else if (job === "check") {
       const kept = { passed: "solved", "not attempted": "" }[status] ?? "tried";
+      if (raised) print(raised);
       tell(kept, GREETINGS[status], message, mistake ?? "");
     } else {
       if (value !== undefined) print(value);
@@ -218,11 +284,11 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
     }
   };
 
-  poster.querySelector(".pb-stub").replaceWith(field);
+  poster.querySelector(".pb-stub").replaceWith(code.field);
   answer.replaceChildren(
     keys,
     make("p", { class: "pb-row" }, button("Check", () => begin("check")), button("Run", () => begin("try_out")), stopping,
-      button("Reset", () => { editor.set(start); save(); }), line),
+      restarting, button("Reset", () => { code.set(start); save(); }), line),
     reply, printed,
   );
   if (kept.status) poster.dataset.status = kept.status;

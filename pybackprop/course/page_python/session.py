@@ -5,15 +5,16 @@ The page's worker holds one `Session`. Everything it returns is text, whatever t
 
 import ast
 import builtins
+import copy
 import linecache
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from io import TextIOBase
-from types import CodeType
+from io import StringIO, TextIOBase
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 import pybackprop as pb
 
 from ..exercises import EXERCISES, Code, check, judge
+from ..stage.display import Interactive
 from .advice import advice
 
 PLACE = "<your code>"
@@ -71,41 +73,101 @@ class Session:
     ----------
     hand_on : callable
         Takes each piece of text that the code prints.
+    announce : callable, optional
+        Takes a line that says which cell runs.
 
     Examples
     --------
     >>> session = Session(print)
-    >>> session.run("a = 1 / (1 + np.exp(-0.5))")
-    {}
-    >>> session.run("round(float(a), 4)")
+    >>> session.cell(["a = 1 / (1 + np.exp(-0.5))", "round(float(a), 4)"])
     {'value': '0.6225'}
     """
 
-    def __init__(self, hand_on: Callable[[str], object]) -> None:
-        self.hand_on = hand_on
-        self.names = names_at_first()
+    def __init__(
+        self,
+        hand_on: Callable[[str], object],
+        announce: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self.hand_on, self.announce = hand_on, announce
+        self.names = names_at_first()  # functions of the cells hold on to it: always this dict
+        self.ran: list[str] = []
+        self.found: tuple[list[str], dict[str, Any]] | None = None
 
-    def run(self, source: str, names: dict[str, Any] | None = None) -> Report:
+    def run(
+        self,
+        source: str,
+        names: dict[str, Any] | None = None,
+        hand_on: Callable[[str], object] | None = None,
+    ) -> Report:
         """Run code as a notebook cell, in the session's names or in others.
 
         Returns
         -------
         dict
-            ``value``, the last expression as text, or ``error``, the error as a reader needs it.
+            ``value``, the last expression as text, ``html`` if it is an interactive part, or
+            ``error``, the error as a reader needs it, with ``missing``, the module that it asks
+            for, if it does.
         """
         names = self.names if names is None else names
-        with self.listening():
+        with self.listening(hand_on or self.hand_on):
             try:
                 body, last = compiled(source)
                 exec(body, names)
                 value = eval(last, names) if last else None
+                if isinstance(value, Interactive):
+                    return {"html": value.to_html()}
                 return {} if value is None else {"value": cut(repr(value))}
             except BaseException as error:  # noqa: BLE001, a reader's code may raise anything
-                return {"error": told(error)}
+                report = {"error": told(error)}
+                if isinstance(error, ModuleNotFoundError) and error.name:
+                    report["missing"] = error.name
+                return report
 
     def try_out(self, source: str) -> Report:
         """Run code with nothing from before, and leave nothing behind."""
         return self.run(source, names_at_first())
+
+    def cell(self, sources: Sequence[str]) -> Report:
+        """Run the last of a chapter's cells after those above it, as in a notebook from the top.
+
+        What has run in this order is not run again. The same cell once more finds what it found
+        before, so that an edit shows what it changes, and nothing else.
+
+        Returns
+        -------
+        dict
+            What `run` returns of the last cell, or of the one above it that ended in an error,
+            with ``above``, its number; ``figures``, what was drawn, as SVG.
+        """
+        *above, last = sources
+        if self.found and self.found[0] == above:
+            self.begin(self.found[1], above)
+        elif len(self.ran) > len(above) or self.ran != above[: len(self.ran)]:
+            self.begin(names_at_first(), [])
+        for number in range(len(self.ran), len(above)):
+            self.announce(f"Running, first the cells above: {number + 1} of {len(above)}")
+            report = self.run(above[number], hand_on=lambda text: None)
+            figures()
+            if "error" in report:
+                return report | {"above": number}
+            self.ran.append(above[number])
+        self.announce("Running")
+        kept = copied(self.names)
+        self.found = kept and (above, kept)
+        report = self.run(last)
+        if drawn := figures():
+            report["figures"] = drawn
+        if "error" in report:
+            self.begin(names_at_first(), [])
+        else:
+            self.ran.append(last)
+        return report
+
+    def begin(self, names: dict[str, Any], ran: Sequence[str]) -> None:
+        """Go on from names that cells have left."""
+        self.names.clear()
+        self.names.update(names)
+        self.ran = list(ran)
 
     def check(self, source: str, exercise: str) -> Report:
         """Run code with nothing from before, and judge the function that an exercise asks for.
@@ -127,13 +189,16 @@ class Session:
                 f"there is no function of the name {chosen.function}; start it with\n{chosen.head}"
             )
             return {"status": "wrong", "mistake": None, "message": missing}
-        with self.listening():
+        with self.listening(self.hand_on):
             verdict = judge(chosen, names[chosen.function])
-        return {
+        report = {
             "status": verdict.status,
             "mistake": verdict.mistake,
             "message": verdict.message,
         }
+        if verdict.problem:
+            report["raised"] = told(verdict.problem)
+        return report
 
     def numbers(self, address: str, changed: str) -> Report:
         """Answer an entry on the page "Your own numbers"."""
@@ -142,9 +207,9 @@ class Session:
         return answer(address, changed)
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self, hand_on: Callable[[str], object]) -> Iterator[None]:
         """Hand on what is printed, warnings among it, and answer `input` with an error."""
-        output, ask = Output(self.hand_on), builtins.input
+        output, ask = Output(hand_on), builtins.input
         builtins.input = no_input
         with redirect_stdout(output), redirect_stderr(output), warnings.catch_warnings():
             warnings.showwarning = show_warning
@@ -158,6 +223,32 @@ class Session:
 def names_at_first() -> dict[str, Any]:
     """Return the names that code on a page finds."""
     return {"__name__": "__main__", "np": np, "pb": pb, "check": check}
+
+
+def copied(names: dict[str, Any]) -> dict[str, Any] | None:
+    """Return names with copies of their values, what is shared still shared; None if one has none.
+
+    >>> copied({"a": [1], "np": np}) == {"a": [1], "np": np}
+    True
+    """
+    kept = {id(value): value for value in names.values() if isinstance(value, ModuleType)}
+    try:
+        return copy.deepcopy(names, kept)
+    except Exception:  # noqa: BLE001, what a reader has made may refuse in any way
+        return None
+
+
+def figures() -> list[str]:
+    """Return the open figures as SVG, and close them."""
+    plt = sys.modules.get("matplotlib.pyplot")
+    drawn = []
+    for number in plt.get_fignums() if plt else []:
+        text = StringIO()
+        plt.figure(number).savefig(text, format="svg", bbox_inches="tight")
+        drawn.append(text.getvalue())
+    if plt:
+        plt.close("all")
+    return drawn
 
 
 def compiled(source: str) -> tuple[CodeType, CodeType | None]:

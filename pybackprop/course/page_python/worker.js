@@ -4,11 +4,16 @@
 const HOME = "memory:/"; // where Pyodide believes its files are
 const say = (message) => postMessage(message);
 
+// Not by way of a blob: WebKit reads none on pages from disk.
+function unzip(bytes) {
+  const stream = new ReadableStream({ start(way) { way.enqueue(bytes); way.close(); } });
+  return new Response(stream.pipeThrough(new DecompressionStream("gzip")));
+}
+
 async function unpack(base64) {
   const packed = atob(base64), bytes = new Uint8Array(packed.length);
   for (let k = 0; k < packed.length; k++) bytes[k] = packed.charCodeAt(k);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
+  return unzip(bytes).arrayBuffer();
 }
 
 // Pyodide asks fetch for its files; fetch answers from memory. The compiled program is kept by the page,
@@ -35,12 +40,16 @@ async function start({ files, compiled }) {
   // Python as it stood while building, after its start.
   const python = await loadPyodide({ indexURL: HOME, stdin: () => null, _loadSnapshot: unpack(files.snapshot) });
   say({ state: "Starting NumPy" });
-  const { packages } = await (await fetch("pyodide-lock.json")).json();
-  // The build has compared their checksums with those of Pyodide's own list.
-  await python.loadPackage(Object.keys(packages), { checkIntegrity: false, messageCallback() {}, errorCallback: fail });
+  await install(python, "numpy");
   const site = `/lib/python${python.runPython("import sys; '%d.%d' % sys.version_info[:2]")}/site-packages`;
-  python.unpackArchive(await unpack(files["pybackprop.zip"]), "zip", { extractDir: site });
+  for (const name of ["pybackprop.zip", "datasets.zip"]) python.unpackArchive(await unpack(files[name]), "zip", { extractDir: site });
+  python.runPython("import os; os.environ.update(PYBACKPROP_STATIC='1', MPLBACKEND='svg')");
   return python;
+}
+
+// The build has compared the checksums of packages with those of Pyodide's own list.
+function install(python, name) {
+  return python.loadPackage(name, { checkIntegrity: false, messageCallback() {}, errorCallback: fail });
 }
 
 function fail(error) {
@@ -48,15 +57,20 @@ function fail(error) {
   say({ failed: deep ? "the calls were nested too deep" : full ? "its memory is full" : String(error) });
 }
 
-let session;
+let python, session, files;
 onmessage = async ({ data }) => {
   try {
     if (data.files) {
-      const python = await start(data);
+      files = data.files;
+      python = await start(data);
       say({ state: "Starting pybackprop" });
       const { Session } = python.pyimport("pybackprop.course.page_python.session");
-      session = Session((printed) => say({ printed }));
+      session = Session((printed) => say({ printed }), (running) => say({ running }));
       say({ ready: true });
+    } else if (data.more) {
+      Object.assign(files, data.more);
+      await install(python, data.name);
+      say({ installed: true });
     } else {
       const report = session[data.job](...data.given);
       say({ report: report.toJs({ dict_converter: Object.fromEntries }) });
