@@ -1,4 +1,4 @@
-"""WebKit, spoken to by WebDriver: one window on a screen in memory, on this machine's pages alone."""
+"""WebKit, spoken to by WebDriver: one window, on a screen in memory, without other hosts."""
 
 import json
 import os

@@ -1,9 +1,13 @@
 """The session that runs a reader's code on a page: here as in the browser, but for its worker."""
 
+import subprocess
+import sys
+
 import pytest
 
 from pybackprop.course.exercises import EXERCISES, Code, judge
 from pybackprop.course.page_python.advice import SENTENCES, advice
+from pybackprop.course.page_python.cells import lacking
 from pybackprop.course.page_python.session import LETTERS, Output, Session
 
 CODES = [item for item in EXERCISES.values() if isinstance(item, Code)]
@@ -115,3 +119,99 @@ def test_check_knows_nothing_from_before(session):
     session.try_out("sigmoid_prime = 1")
     assert "no function" in session.check("np", "03-sigmoid_prime")["message"]
     assert session.run("sigmoid_prime") == {"value": "1"}
+
+
+# Cells of a chapter, one after the other
+
+CHAPTER = ["rng = np.random.default_rng(0)", "x = rng.normal()", "print(x)\nx"]
+
+
+def test_a_cell_runs_after_those_above_it_once_and_they_are_silent(session):
+    lines = []
+    session.announce = lines.append
+    first = session.cell(["print('above')\nseen = []", "seen.append(1)\nseen"])
+    assert first == {"value": "[1]"}
+    assert "".join(session.printed) == ""
+    assert session.cell(["print('above')\nseen = []", "seen.append(1)\nseen", "seen"]) == {
+        "value": "[1]"
+    }
+    assert lines == ["Running, first the cells above: 1 of 1", "Running", "Running"]
+
+
+def test_the_same_cell_once_more_finds_what_it_found_before(session):
+    results = [session.cell(CHAPTER)["value"] for _ in range(3)]
+    assert len(set(results)) == 1
+    drawn = [session.cell([CHAPTER[0], f"x = rng.normal()\n{k}\nx"])["value"] for k in range(3)]
+    assert set(drawn) == set(results)  # the same draw, however often the cell was changed
+    makes_a_function = "def add(): seen.append(1)\nseen = []"
+    for _ in range(2):
+        assert session.cell([makes_a_function, "add()\nlen(seen)"]) == {"value": "1"}
+
+
+def test_what_was_changed_above_counts_below(session):
+    assert session.cell(["a = 1", "b = a", "b"]) == {"value": "1"}
+    assert session.cell(["a = 2", "b = a", "b"]) == {"value": "2"}
+    assert session.cell(["a = 2", "b"]).keys() == {"error"}  # nothing is left of a cell taken away
+
+
+def test_an_error_above_is_told_with_its_place_and_can_be_mended(session):
+    report = session.cell(["a = 1", "1 / 0", "a"])
+    assert report["above"] == 1
+    assert "divided by 0" in report["error"]
+    assert session.cell(["a = 1", "1 / 1", "a"]) == {"value": "1"}
+    assert "error" in session.cell(["a = 1", "a = 5\nb"])
+    assert session.cell(["a = 1", "a"]) == {"value": "1"}
+
+
+def test_what_cannot_be_copied_is_made_anew(session):
+    cells = ["numbers = (k for k in range(5))", "next(numbers)"]
+    assert [session.cell(cells)["value"] for _ in range(2)] == ["0", "0"]
+
+
+def test_figures_come_as_svg_and_are_closed(session):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    draw = "from pybackprop.course import plots\n_ = plots.activation_curves('sigmoid')"
+    report = session.cell([draw, draw])
+    assert [svg.startswith("<?xml") and "</svg>" in svg for svg in report["figures"]] == [True]
+    assert pyplot.get_fignums() == []
+
+
+def test_a_stepper_comes_as_html_and_a_readers_text_does_not(session):
+    make = "from pybackprop.course.steppers import activation_explorer\nactivation_explorer()"
+    assert session.cell([make])["html"].startswith('<div class="pybackprop-interactive"')
+    fake = "class Fake:\n    def to_html(self): return '<b>'\nFake()"
+    assert session.cell([fake]).keys() == {"value"}
+
+
+def test_a_missing_package_is_named_for_the_page(session):
+    assert session.cell(["import not_there.part"])["missing"] == "not_there"
+    assert "missing" not in session.cell(["from numpy import not_there"])
+
+
+def test_an_error_in_a_checked_function_is_told_with_its_lines(session):
+    code = "def sigmoid_prime(z):\n    a = z\n    return a.slope"
+    report = session.check(code, "03-sigmoid_prime")
+    assert report["status"] == "wrong"
+    assert report["raised"].startswith("line 3, in sigmoid_prime\n    return a.slope")
+
+
+def test_figures_are_imported_by_the_first_figure_alone():
+    code = "import sys; from pybackprop.course import plots, steppers, exercises; "
+    code += "sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# Which cells can run
+
+
+def test_a_cell_that_uses_what_a_cell_that_cannot_run_makes_cannot_run():
+    cells = ["import torch as t", "a = t.ones(2)", "def f(): return a", "f()", "b = 1\nb", "!ls"]
+    assert lacking(cells) == ["torch", "torch", "torch", "torch", "", "IPython"]
+    assert lacking(["display(1)", "import threading", "x = y"]) == ["display", "threading", "y"]
+    assert lacking(["from sklearn.datasets import load_digits, fetch_openml"]) == ["fetch_openml"]
+    assert lacking(["from sklearn.svm import SVC"]) == ["sklearn"]
+    assert lacking(["import math, json\nimport numpy.linalg", "from matplotlib import pyplot"]) == [
+        "",
+        "",
+    ]
+    assert lacking([]) == []

@@ -15,7 +15,7 @@ function offer(part) {
   const start = code.querySelector("pre").textContent.replace(/\n$/, "");
   const cell = { text: () => start };
   cells.push(cell);
-  const room = make("div", { class: "pybackprop-interactive pb-cell" });
+  const room = make("div", { class: "pybackprop-interactive pb-cell", "data-ready": "cell" });
   const opening = make("button", { type: "button", class: "pb-button pb-open", "aria-label": `Edit and run: ${start.split("\n")[0]}` }, "Edit and run");
   opening.addEventListener("click", () => open(part, { cell, code, start, printed, place, room }));
   room.append(opening);
@@ -52,7 +52,7 @@ function open(part, { cell, code, start, printed, place, room }) {
       return;
     }
     if (value !== undefined) print(value);
-    for (const svg of figures) made.append(make("img", { src: `data:image/svg+xml;base64,${base64(svg)}`, alt: "What this cell drew when you ran it" }));
+    for (const svg of figures) made.append(make("img", { class: "dark-light", src: `data:image/svg+xml;base64,${base64(svg)}`, alt: "What this cell drew when you ran it" }));
     if (html !== undefined) {
       const shown = make("div");
       made.append(shown);

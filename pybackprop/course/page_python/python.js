@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 const { dataset, src: here } = document.currentScript;
-const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 120 }; // after which a job counts as one that never ends
+const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 300 }; // after which a job counts as one that never ends
 const PARTS = { matplotlib: "figures" }; // what is loaded only when code asks for it -> its script
 
 function make(tag, attributes = {}, ...children) {
@@ -36,7 +36,7 @@ async function unpackText(base64) {
 
 // The one worker of the page, and what it is asked: { job, given, show, print, done }, one at a time.
 const jobs = [];
-let worker = null, program = null, compiled, ready = false, state = "", timer = 0;
+let worker = null, program = null, compiled, plain = false, ready = false, state = "", timer = 0;
 
 function show(text) {
   state = text;
@@ -63,7 +63,7 @@ async function begin() {
     const mine = worker = new Worker(program);
     worker.onmessage = ({ data }) => worker === mine && hear(data);
     worker.onerror = (event) => end({ failed: event.message || "its worker could not start" });
-    worker.postMessage({ files, compiled });
+    worker.postMessage({ files, compiled, plain });
   } catch (error) {
     end({ failed: error.message });
   }
@@ -72,6 +72,7 @@ async function begin() {
 function hear(message) {
   if (message.state) show(message.state);
   if (message.compiled) compiled = message.compiled;
+  if (message.plain) plain = true;
   if (message.running) watch(message.running);
   if (message.printed) jobs[0]?.print(message.printed);
   if (message.failed) end({ failed: message.failed });

@@ -34,17 +34,27 @@ function answerFromMemory(files, compiled) {
   };
 }
 
-async function start({ files, compiled }) {
+async function start({ files, compiled, plain }) {
   answerFromMemory(files, compiled);
   say({ state: "Starting Python" });
-  // Python as it stood while building, after its start.
-  const python = await loadPyodide({ indexURL: HOME, stdin: () => null, _loadSnapshot: unpack(files.snapshot) });
+  const python = await begin(files, plain);
   say({ state: "Starting NumPy" });
   await install(python, "numpy");
   const site = `/lib/python${python.runPython("import sys; '%d.%d' % sys.version_info[:2]")}/site-packages`;
   for (const name of ["pybackprop.zip", "datasets.zip"]) python.unpackArchive(await unpack(files[name]), "zip", { extractDir: site });
   python.runPython("import os; os.environ.update(PYBACKPROP_STATIC='1', MPLBACKEND='svg')");
   return python;
+}
+
+// Python as it stood while building, after its start. WebKit cannot take that up: there it starts from its files.
+async function begin(files, plain) {
+  const options = { indexURL: HOME, stdin: () => null };
+  try {
+    if (!plain) return await loadPyodide({ ...options, _loadSnapshot: unpack(files.snapshot) });
+  } catch {
+    say({ plain: true });
+  }
+  return loadPyodide(options);
 }
 
 // The build has compared the checksums of packages with those of Pyodide's own list.
@@ -70,6 +80,7 @@ onmessage = async ({ data }) => {
     } else if (data.more) {
       Object.assign(files, data.more);
       await install(python, data.name);
+      python.runPython(`import logging; logging.getLogger("${data.name}").setLevel(logging.ERROR)`); // of its font cache
       say({ installed: true });
     } else {
       const report = session[data.job](...data.given);

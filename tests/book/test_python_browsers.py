@@ -1,6 +1,7 @@
-"""Python on the page in Firefox, from a server and from disk, with other hosts out of reach."""
+"""Python on the page in Firefox and in WebKit, from a server and from disk."""
 
 import pytest
+import webkit
 from firefox import FIREFOX, firefox
 
 PRESS = """async (name, code) => {
@@ -38,11 +39,29 @@ RIGHT = "def sigmoid_prime(z):\n    a = 1 / (1 + np.exp(-z))\n    return a * (1 
 WRONG = "def sigmoid_prime(z):\n    return 1 / (1 + np.exp(-z))"
 
 
-@pytest.fixture(scope="module")
-def window():
-    if FIREFOX is None:
+CELL = """async (first) => {
+    const found = [...document.querySelectorAll(".cell.pb-runs")]
+        .find((cell) => cell.querySelector(".cell_input pre").textContent.startsWith(first));
+    found.querySelector(".pb-open")?.click();
+    const [run, stop] = found.querySelectorAll(".pb-row button");
+    run.click();
+    while (stop.getAttribute("aria-disabled") === "false") {
+        await new Promise((later) => setTimeout(later, 5));
+    }
+    const text = (selector) => found.querySelector(selector).textContent;
+    const image = found.querySelector(".pb-made img");
+    await image?.decode();
+    return [text(".pb-progress-line"), text(".pb-printed"), image?.naturalWidth ?? 0];
+}"""
+
+
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
+def window(request):
+    if request.param == "firefox" and FIREFOX is None:
         pytest.skip("no firefox-esr or firefox on PATH")
-    with firefox() as window:
+    if request.param == "webkit" and webkit.MISSING:
+        pytest.skip(f"no {', '.join(webkit.MISSING)}: the package webkit2gtk-driver and xvfb")
+    with firefox() if request.param == "firefox" else webkit.webkit() as window:
         yield window
 
 
@@ -65,3 +84,13 @@ def test_an_exercise_is_missed_stopped_and_solved(window, server, site, place):
     assert reply.startswith("✓ Right: The slope of the sigmoid, on all")
     assert window.run(EDITOR).endswith("return a * (1 - a)")
     assert window.run("() => fetch('https://example.org/').then(() => 1, () => 0)") == 0
+
+
+def test_cells_are_run_changed_and_drawn(window, site):
+    window.go(f"{site.as_uri()}/book/01_forward_pass.html")
+    window.run("async () => { while (!document.querySelector('.pb-open')) await 0; }")
+    same, printed, _ = window.run(CELL, "w, b = ")
+    assert (same, printed) == ("The same as printed.", "z = 0.3500   a = 0.5866\n")
+    drawn, printed, width = window.run(CELL, '_ = plots.activation_curves("sigmoid")')
+    assert (drawn, printed) == ("The figure is drawn anew.", "")
+    assert width > 100
