@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyodide_files
@@ -169,7 +170,7 @@ def datasets() -> dict[str, bytes]:
     import sklearn.datasets
 
     texts = "".join(path.read_text("utf-8") for path in (ROOT / "book").glob("*.ipynb"))
-    held: dict[str, np.ndarray] = {}
+    held: dict[str, Any] = {}
     for function in DATASETS:
         if function in texts:
             bunch = getattr(sklearn.datasets, function)()

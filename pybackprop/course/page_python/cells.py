@@ -25,7 +25,8 @@ def lacking(sources: Sequence[str]) -> list[str]:
     reasons = [packages(source) for source in sources]
     parts = [names(source) for source in sources]
     for _ in sources:  # what a cell that cannot run makes is missing in others, and so on
-        known, makers = set(dir(builtins)), {}
+        known = set(dir(builtins))
+        makers: dict[str, str] = {}
         for (bound, _), reason in zip(parts, reasons, strict=True):
             makers |= dict.fromkeys(bound, reason)
             known |= set() if reason else bound

@@ -153,7 +153,7 @@ class Session:
             self.ran.append(above[number])
         self.announce("Running")
         kept = copied(self.names)
-        self.found = kept and (above, kept)
+        self.found = None if kept is None else (above, kept)
         report = self.run(last)
         if drawn := figures():
             report["figures"] = drawn
@@ -241,13 +241,14 @@ def copied(names: dict[str, Any]) -> dict[str, Any] | None:
 def figures() -> list[str]:
     """Return the open figures as SVG, and close them."""
     plt = sys.modules.get("matplotlib.pyplot")
+    if plt is None:
+        return []
     drawn = []
-    for number in plt.get_fignums() if plt else []:
+    for number in plt.get_fignums():
         text = StringIO()
         plt.figure(number).savefig(text, format="svg", bbox_inches="tight")
         drawn.append(text.getvalue())
-    if plt:
-        plt.close("all")
+    plt.close("all")
     return drawn
 
 
