@@ -15,7 +15,7 @@ book check test test-all refresh mutants: export OPENBLAS_NUM_THREADS = 1
 export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
-.PHONY: book serve check test test-all portable mutants refresh bench lock clean
+.PHONY: book serve picture check test test-all portable mutants refresh bench lock clean
 
 book: .venv/.book node_modules/.done
 	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
@@ -27,6 +27,9 @@ book: .venv/.book node_modules/.done
 serve: .venv/.book
 	@test -f $(HTML)/index.html || $(MAKE) book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+picture: .venv/.test book  # the one in README and preface, from the built page
+	PYTHONPATH=tests/book:book/_ext $(BIN)/python tests/book/picture.py
 
 check: .venv/.test  # in under a minute: no notebooks, no pages
 	$(BIN)/ruff format --check .
