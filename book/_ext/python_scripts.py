@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def draws(name: str) -> bool:
 
 
 def write_licenses(folder: Path) -> None:
-    """Write the licenses of NumPy, of Matplotlib, and of what the editor is bundled from."""
+    """Write the licenses of the packages, and of what the editor is bundled from."""
     modules = ROOT / "node_modules"
     texts = {
         path.parent.relative_to(modules).as_posix(): path.read_text(encoding="utf-8")
@@ -85,6 +86,9 @@ def write_licenses(folder: Path) -> None:
             for name in archive.namelist():
                 if LICENSE.search(name):
                     texts[name] = archive.read(name).decode()
+    for path in metadata.files("scikit-learn") or []:
+        if path.name == "COPYING":
+            texts["scikit-learn: its sets of data"] = path.read_text(encoding="utf-8")
     page = "\n\n".join(f"{name}\n{'=' * len(name)}\n\n{text}" for name, text in texts.items())
     (folder / "python-licenses.txt").write_text(page, encoding="utf-8")
 

@@ -3,9 +3,13 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+import pybackprop as pb
+from pybackprop.course import steppers
 from pybackprop.course.exercises import EXERCISES, Code, judge
+from pybackprop.course.numbers.state import read
 from pybackprop.course.page_python.advice import SENTENCES, advice
 from pybackprop.course.page_python.cells import lacking
 from pybackprop.course.page_python.session import LETTERS, Output, Session
@@ -179,8 +183,27 @@ def test_figures_come_as_svg_and_are_closed(session):
 def test_a_stepper_comes_as_html_and_a_readers_text_does_not(session):
     make = "from pybackprop.course.steppers import activation_explorer\nactivation_explorer()"
     assert session.cell([make])["html"].startswith('<div class="pybackprop-interactive"')
+    assert session.cell([make])["address"] == ""
     fake = "class Fake:\n    def to_html(self): return '<b>'\nFake()"
     assert session.cell([fake]).keys() == {"value"}
+
+
+@pytest.mark.parametrize("kind", ["forward", "backward", "derivation"])
+def test_a_stepper_of_one_network_leads_to_the_same_with_other_numbers(session, kind):
+    net = pb.Network([2, 3, 1], ["tanh"], "identity", "half_sse", fixed="b", rng=0)
+    session.names |= {"net": net, "steppers": steppers}
+    report = session.run(f"steppers.{kind}_stepper(net, [0.5, 1 / 3], [1.0])")
+    state = read(report["address"])
+    assert state.errors == {}
+    assert np.array_equal(state.net.params.theta, net.params.theta)
+    assert (state.net.loss.name, state.net.fixed) == ("half_sse", net.fixed)
+    assert state.trace.a[0].tolist() == [[0.5, 1 / 3]]
+    assert (state.fields["show"], state.fields["phi1"]) == (kind, "tanh")
+
+
+def test_a_stepper_that_the_numbers_page_cannot_show_has_no_link(session):
+    session.names |= {"net": pb.Network([9, 1], rng=0), "steppers": steppers}
+    assert session.run("steppers.forward_stepper(net, np.ones(9), [1.0])")["address"] == ""
 
 
 def test_a_missing_package_is_named_for_the_page(session):

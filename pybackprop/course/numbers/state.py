@@ -23,6 +23,7 @@ from ...network import Network, Trace, backprop
 from ...optimizers import OPTIMIZERS, Optimizer
 from ...params import Array
 from ..steppers.backward import first_step
+from ..steppers.one_example import digits
 
 MOST_LAYERS, MOST_UNITS = 5, 8
 LARGEST = 1e6
@@ -317,11 +318,6 @@ def written(values: Array) -> str:
     '0.5, -1\\n2, 0.125'
     """
     return "\n".join(", ".join(map(digits, row)) for row in values.tolist())
-
-
-def digits(value: float) -> str:
-    """Return a number with as many digits as bring it back."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def packed(text: str) -> str:

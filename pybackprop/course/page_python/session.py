@@ -104,9 +104,9 @@ class Session:
         Returns
         -------
         dict
-            ``value``, the last expression as text, ``html`` if it is an interactive part, or
-            ``error``, the error as a reader needs it, with ``missing``, the module that it asks
-            for, if it does.
+            ``value``, the last expression as text; ``html`` if it is an interactive part, and its
+            ``address`` if other numbers can be entered for it; or ``error``, the error as a reader
+            needs it, with ``missing``, the module that it asks for, if it does.
         """
         names = self.names if names is None else names
         with self.listening(hand_on or self.hand_on):
@@ -115,7 +115,7 @@ class Session:
                 exec(body, names)
                 value = eval(last, names) if last else None
                 if isinstance(value, Interactive):
-                    return {"html": value.to_html()}
+                    return {"html": value.to_html(), "address": open_to_readers(value.address)}
                 return {} if value is None else {"value": cut(repr(value))}
             except BaseException as error:  # noqa: BLE001, a reader's code may raise anything
                 report = {"error": told(error)}
@@ -223,6 +223,13 @@ class Session:
 def names_at_first() -> dict[str, Any]:
     """Return the names that code on a page finds."""
     return {"__name__": "__main__", "np": np, "pb": pb, "check": check}
+
+
+def open_to_readers(address: str) -> str:
+    """Return an address, if the page "Your own numbers" can show it, else ""."""
+    from ..numbers.state import read
+
+    return address if address and not read(address).errors else ""
 
 
 def copied(names: dict[str, Any]) -> dict[str, Any] | None:

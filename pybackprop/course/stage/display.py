@@ -64,6 +64,8 @@ class Interactive:
         Takes the values of the controls by name, returns the `Interactive` to show instead.
     stored : str, optional
         The still with its picture as an image.
+    address : str, optional
+        What it shows, as the page "Your own numbers" reads it.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class Interactive:
     controls: Callable[[], Mapping[str, Any]] | None = None
     remake: Callable[..., "Interactive"] | None = None
     stored: str = ""
+    address: str = ""
 
     def __post_init__(self) -> None:
         refuse_infinite(self.data, "data")

@@ -261,6 +261,7 @@ def stepper(
     start: int = 0,
     controls: Callable[[], Mapping[str, Any]] | None = None,
     remake: Callable[..., Interactive] | None = None,
+    address: str = "",
 ) -> Interactive:
     """Return a stepper.
 
@@ -354,4 +355,4 @@ def stepper(
     }
     steps = max(run["n"] for run in plain)
     summary = f"{title}: {steps} step{'s' * (steps > 1)}"
-    return Interactive("stepper", name, data, poster, summary, controls, remake, stored)
+    return Interactive("stepper", name, data, poster, summary, controls, remake, stored, address)

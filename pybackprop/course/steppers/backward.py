@@ -32,6 +32,7 @@ from ..stage.stepper import Frame, choice, num, run_of, stepper
 from ..stage.tree import Part, node
 from .one_example import (
     Values,
+    address_of,
     by_neuron,
     done_state,
     in_picture,
@@ -364,4 +365,5 @@ def backward_stepper(
         caption="Every gradient and new value",
         controls=controls,
         remake=lambda lr: backward_stepper(net, trace, lr=lr, optimizer=optimizer),
+        address=address_of(net, trace, "backward", lr=steps[0], optimizer=optimizer),
     )

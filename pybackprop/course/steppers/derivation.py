@@ -28,7 +28,7 @@ from ..stage.drawing import (
 from ..stage.stepper import Frame, choice, num, run_of, stepper
 from ..stage.tree import Markup, Node, Part, node
 from .backward import output_slope, slope_at
-from .one_example import Values, by_neuron, done_state, one_trace
+from .one_example import Values, address_of, by_neuron, done_state, one_trace
 
 MOST_PATHS = 6
 MOST_CHAINS = 100
@@ -265,4 +265,5 @@ def derivation_stepper(
         shared=shared,
         table=table(["parameter", "value", "gradient"], rows),
         caption="Every gradient",
+        address=address_of(net, trace, "derivation"),
     )

@@ -24,7 +24,16 @@ from ..stage.drawing import (
 )
 from ..stage.stepper import Frame, num, run_of, stepper
 from ..stage.tree import Markup, Part, node
-from .one_example import Values, example, input_sym, neuron, one_trace, sliders, start_state
+from .one_example import (
+    Values,
+    address_of,
+    example,
+    input_sym,
+    neuron,
+    one_trace,
+    sliders,
+    start_state,
+)
 
 
 def forward_frames(net: Network, done: Forward | Trace) -> list[Frame]:
@@ -228,6 +237,7 @@ def forward_stepper(net: Network, x: Values | Trace, y: Values | None = None) ->
         network(net, f"The network {'-'.join(map(str, net.sizes))} with its weights and values"),
         [run_of(frames)],
         table=table(["neuron", "sum z", "activation a"], rows),
+        address=address_of(net, done, "forward"),
         caption="Every sum and activation",
         controls=sliders(**start),
         remake=lambda **values: forward_stepper(
