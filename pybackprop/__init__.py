@@ -61,6 +61,8 @@ if TYPE_CHECKING:  # the same names as in HOME, for type checkers and editors; a
     from .stopping import Patience as Patience
     from .taylor import TaylorReport as TaylorReport
     from .taylor import taylor_test as taylor_test
+    from .torch_weights import from_torch as from_torch
+    from .torch_weights import to_torch as to_torch
     from .training import train as train
 
 __version__ = "0.1.0"
@@ -94,6 +96,7 @@ HOME = {
     "suspects": [],
     "taylor": ["TaylorReport", "taylor_test"],
     "threads": [],
+    "torch_weights": ["from_torch", "to_torch"],
     "training": ["train"],
     "workers": [],
 }
