@@ -149,53 +149,6 @@ def tree_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 EXERCISES = [
     Code(
-        id="15-held",
-        title="What does .grad hold?",
-        question=(
-            "A loop calls <code>loss.backward()</code> several times. <code>grads[i]</code> is the "
-            "gradient of the <var>i</var>-th loss, and <code>zeroed[i]</code> says whether "
-            "<code>zero_grad()</code> was called right before it. Write <code>held(grads, "
-            "zeroed)</code>: what <code>.grad</code> holds at the end."
-        ),
-        cases=backward_cases,
-        solution=held,
-        alternatives=[from_the_last_zero],
-        made_of=held_with,
-        mistakes=[
-            Mistake(
-                "the last only",
-                {"add": lambda total, grad: grad},
-                "backward adds to .grad; it does not replace what is there.",
-            ),
-            Mistake(
-                "never zeroed",
-                {"start": lambda total, zero: total},
-                "you added all of them. Where zero_grad was called, it starts at 0 again.",
-            ),
-            Mistake(
-                "zeroed after",
-                zero_after,
-                "zero_grad was called before that backward, so its own gradient is in .grad.",
-            ),
-            Mistake(
-                "mean",
-                {"end": lambda total, grads, zeroed: total / len(grads)},
-                "you divided by the number of calls. backward adds, and nobody divides.",
-            ),
-            Mistake(
-                "upside down",
-                {"start": lambda total, zero: total if zero else 0 * total},
-                "you zeroed where zeroed is False.",
-            ),
-        ],
-        hints=[
-            "Start at 0.",
-            "In each round: first zero, where it says so; then add.",
-            "What came before the last zero_grad is gone.",
-        ],
-        reason=".grad is a sum since the last zero_grad, as adjoints are sums over uses.",
-    ),
-    Code(
         id="15-cross_entropy",
         title="CrossEntropyLoss, by hand",
         question=(
@@ -250,50 +203,51 @@ EXERCISES = [
         reason="L13 with a class number in place of a row of 0s and a 1.",
     ),
     Code(
-        id="15-updated",
-        title="A step on a tree",
+        id="15-held",
+        title="What does .grad hold?",
         question=(
-            "In JAX parameters and gradients are nested dictionaries of the same form. Write "
-            "<code>updated(params, grads, lr)</code>: a new dictionary after one step of gradient "
-            "descent. What was given must stay as it is."
+            "A loop calls <code>loss.backward()</code> several times. <code>grads[i]</code> is the "
+            "gradient of the <var>i</var>-th loss, and <code>zeroed[i]</code> says whether "
+            "<code>zero_grad()</code> was called right before it. Write <code>held(grads, "
+            "zeroed)</code>: what <code>.grad</code> holds at the end."
         ),
-        cases=tree_cases,
-        solution=updated,
-        alternatives=[flattened],
-        made_of=updated_with,
+        cases=backward_cases,
+        solution=held,
+        alternatives=[from_the_last_zero],
+        made_of=held_with,
         mistakes=[
             Mistake(
-                "uphill",
-                {"leaf": lambda p, g, lr: p + lr * g},
-                "that goes uphill: the gradient is subtracted.",
+                "the last only",
+                {"add": lambda total, grad: grad},
+                "backward adds to .grad; it does not replace what is there.",
             ),
             Mistake(
-                "first level only",
-                first_level,
-                "dictionaries inside of dictionaries stay as they were. Go into them.",
+                "never zeroed",
+                {"start": lambda total, zero: total},
+                "you added all of them. Where zero_grad was called, it starts at 0 again.",
             ),
             Mistake(
-                "no rate",
-                {"leaf": lambda p, g, lr: p - g},
-                "the learning rate is missing.",
+                "zeroed after",
+                zero_after,
+                "zero_grad was called before that backward, so its own gradient is in .grad.",
             ),
             Mistake(
-                "the step alone",
-                {"leaf": lambda p, g, lr: -lr * g},
-                "that is the step. Add it to the parameter.",
+                "mean",
+                {"end": lambda total, grads, zeroed: total / len(grads)},
+                "you divided by the number of calls. backward adds, and nobody divides.",
             ),
             Mistake(
-                "divided",
-                {"leaf": lambda p, g, lr: p - g / lr},
-                "you divided by the rate.",
+                "upside down",
+                {"start": lambda total, zero: total if zero else 0 * total},
+                "you zeroed where zeroed is False.",
             ),
         ],
         hints=[
-            "What is to be done where params is no dictionary?",
-            "Where it is one, do the same for each name.",
-            "Call updated for each name of the dictionary, and collect what comes back.",
+            "Start at 0.",
+            "In each round: first zero, where it says so; then add.",
+            "What came before the last zero_grad is gone.",
         ],
-        reason="jax.tree.map does this walk for every function of the leaves.",
+        reason=".grad is a sum since the last zero_grad, as adjoints are sums over uses.",
     ),
     Numeric(
         id="15-accumulated",
@@ -345,6 +299,119 @@ EXERCISES = [
         ],
         solution=".grad holds {k} · {g}, so w = {w} − {lr} · {k} · {g} = <b>{answer}</b>.",
     ),
+    Choice(
+        id="15-leaf",
+        title="Who has a .grad?",
+        question=(
+            "<code>w = torch.ones(3, requires_grad=True)</code>; <code>v = 2 * w</code>; "
+            "<code>C = v.sum()</code>; <code>C.backward()</code>. Which of them has a "
+            "<code>.grad</code>?"
+        ),
+        right=Option(
+            "w alone, and it is 2 in each entry",
+            "w is a leaf. What lies between hands its gradient on and keeps none, unless "
+            "retain_grad asks for it.",
+        ),
+        wrong=[
+            Option(
+                "w and v",
+                "v was computed. Its gradient is worked out, handed on, and dropped.",
+            ),
+            Option(
+                "w alone, and it is 1 in each entry",
+                "those are the adjoints of v. On the way to w they meet the factor 2.",
+            ),
+            Option(
+                "C alone",
+                "the adjoint of C is 1; it is where the way back begins, and it is not kept.",
+            ),
+        ],
+        hints=[
+            "Which of them was not computed from another?",
+            "Only leaves keep what comes back.",
+            "What comes back to w passes the factor 2.",
+        ],
+    ),
+    Code(
+        id="15-updated",
+        title="A step on a tree",
+        question=(
+            "In JAX parameters and gradients are nested dictionaries of the same form. Write "
+            "<code>updated(params, grads, lr)</code>: a new dictionary after one step of gradient "
+            "descent. What was given must stay as it is."
+        ),
+        cases=tree_cases,
+        solution=updated,
+        alternatives=[flattened],
+        made_of=updated_with,
+        mistakes=[
+            Mistake(
+                "uphill",
+                {"leaf": lambda p, g, lr: p + lr * g},
+                "that goes uphill: the gradient is subtracted.",
+            ),
+            Mistake(
+                "first level only",
+                first_level,
+                "dictionaries inside of dictionaries stay as they were. Go into them.",
+            ),
+            Mistake(
+                "no rate",
+                {"leaf": lambda p, g, lr: p - g},
+                "the learning rate is missing.",
+            ),
+            Mistake(
+                "the step alone",
+                {"leaf": lambda p, g, lr: -lr * g},
+                "that is the step. Add it to the parameter.",
+            ),
+            Mistake(
+                "divided",
+                {"leaf": lambda p, g, lr: p - g / lr},
+                "you divided by the rate.",
+            ),
+        ],
+        hints=[
+            "What is to be done where params is no dictionary?",
+            "Where it is one, do the same for each name.",
+            "Call updated for each name of the dictionary, and collect what comes back.",
+        ],
+        reason="jax.tree.map does this walk for every function of the leaves.",
+    ),
+    Choice(
+        id="15-bug",
+        title="Name the bug",
+        question=(
+            "<code>for x, y in loader:</code> <code>loss = F.cross_entropy(model(x).softmax(1), "
+            "y)</code>; <code>optimizer.zero_grad()</code>; <code>loss.backward()</code>; "
+            "<code>optimizer.step()</code>. It learns, slowly, and the loss stays high. What is "
+            "wrong?"
+        ),
+        right=Option(
+            "The softmax is taken twice.",
+            "cross_entropy takes logits and does it itself. With probabilities for logits, which "
+            "lie between 0 and 1, no answer can be sure.",
+        ),
+        wrong=[
+            Option(
+                "zero_grad must come before the loss is computed.",
+                "it must come before backward; here it does.",
+            ),
+            Option(
+                "y must be rows of 0s and a 1.",
+                "cross_entropy takes class numbers.",
+            ),
+            Option(
+                "The loss must be divided by the batch size.",
+                "it is a mean already.",
+            ),
+        ],
+        hints=[
+            "What does cross_entropy expect: logits or probabilities?",
+            "How large can the difference of two probabilities be?",
+            "Then how sure can the softmax of them be?",
+        ],
+    ),
     Numeric(
         id="15-broadcast",
         title="(m, 1) against (m,)",
@@ -393,72 +460,5 @@ EXERCISES = [
             "The mean of their squares.",
         ],
         solution="Two squares of the distance of {a} and {b}, over four: <b>{answer}</b>.",
-    ),
-    Choice(
-        id="15-bug",
-        title="Name the bug",
-        question=(
-            "<code>for x, y in loader:</code> <code>loss = F.cross_entropy(model(x).softmax(1), "
-            "y)</code>; <code>optimizer.zero_grad()</code>; <code>loss.backward()</code>; "
-            "<code>optimizer.step()</code>. It learns, slowly, and the loss stays high. What is "
-            "wrong?"
-        ),
-        right=Option(
-            "The softmax is taken twice.",
-            "cross_entropy takes logits and does it itself. With probabilities for logits, which "
-            "lie between 0 and 1, no answer can be sure.",
-        ),
-        wrong=[
-            Option(
-                "zero_grad must come before the loss is computed.",
-                "it must come before backward; here it does.",
-            ),
-            Option(
-                "y must be rows of 0s and a 1.",
-                "cross_entropy takes class numbers.",
-            ),
-            Option(
-                "The loss must be divided by the batch size.",
-                "it is a mean already.",
-            ),
-        ],
-        hints=[
-            "What does cross_entropy expect: logits or probabilities?",
-            "How large can the difference of two probabilities be?",
-            "Then how sure can the softmax of them be?",
-        ],
-    ),
-    Choice(
-        id="15-leaf",
-        title="Who has a .grad?",
-        question=(
-            "<code>w = torch.ones(3, requires_grad=True)</code>; <code>v = 2 * w</code>; "
-            "<code>C = v.sum()</code>; <code>C.backward()</code>. Which of them has a "
-            "<code>.grad</code>?"
-        ),
-        right=Option(
-            "w alone, and it is 2 in each entry",
-            "w is a leaf. What lies between hands its gradient on and keeps none, unless "
-            "retain_grad asks for it.",
-        ),
-        wrong=[
-            Option(
-                "w and v",
-                "v was computed. Its gradient is worked out, handed on, and dropped.",
-            ),
-            Option(
-                "w alone, and it is 1 in each entry",
-                "those are the adjoints of v. On the way to w they meet the factor 2.",
-            ),
-            Option(
-                "C alone",
-                "the adjoint of C is 1; it is where the way back begins, and it is not kept.",
-            ),
-        ],
-        hints=[
-            "Which of them was not computed from another?",
-            "Only leaves keep what comes back.",
-            "What comes back to w passes the factor 2.",
-        ],
     ),
 ]

@@ -173,6 +173,51 @@ EXERCISES = [
             "The order can be fixed without looking at the numbers.",
         ],
     ),
+    Numeric(
+        id="16-break-even",
+        title="From which batch on does a second worker pay?",
+        question=(
+            "An example takes {c} µs. With two workers each does half of the batch, and sending "
+            "theta and the gradient takes {s} ms in each step. From how many examples per batch "
+            "on is the step with two workers shorter?"
+        ),
+        draw=lambda rng: {"c": int(rng.integers(2, 21)), "s": int(rng.integers(1, 10))},
+        answer=lambda c, s: 2000 * s / c,
+        digits=0,
+        mistakes=[
+            Mistake(
+                "all of it saved",
+                lambda c, s: 1000 * s / c,
+                "a second worker saves half of the computing, not all of it.",
+            ),
+            Mistake(
+                "units",
+                lambda c, s: 2 * s / c,
+                "one time is in microseconds, the other in milliseconds: a factor of 1000.",
+            ),
+            Mistake(
+                "half for twice",
+                lambda c, s: 500 * s / c,
+                "half of the batch's time must be longer than the sending, so m is twice s / c.",
+            ),
+            Mistake(
+                "upside down",
+                lambda c, s: c / s,
+                "a cheaper example needs a larger batch: the time of an example divides.",
+            ),
+            Mistake(
+                "sent twice",
+                lambda c, s: 4000 * s / c,
+                "the time that is given holds both ways already.",
+            ),
+        ],
+        hints=[
+            "One worker: m times {c} µs. Two: half of that, and {s} ms.",
+            "Set the two equal, in the same unit: half of the computing is the sending.",
+            "m = 2 s / c.",
+        ],
+        solution="{c} µs · m / 2 = {s} ms, so m = <b>{answer}</b>.",
+    ),
     Code(
         id="16-ring_seconds",
         title="How long does an all-reduce take?",
@@ -229,51 +274,6 @@ EXERCISES = [
             "There are 2 (p − 1) rounds, one after the other.",
         ],
         reason="2 (p − 1) rounds, each a latency and 1/p of the bytes.",
-    ),
-    Numeric(
-        id="16-break-even",
-        title="From which batch on does a second worker pay?",
-        question=(
-            "An example takes {c} µs. With two workers each does half of the batch, and sending "
-            "theta and the gradient takes {s} ms in each step. From how many examples per batch "
-            "on is the step with two workers shorter?"
-        ),
-        draw=lambda rng: {"c": int(rng.integers(2, 21)), "s": int(rng.integers(1, 10))},
-        answer=lambda c, s: 2000 * s / c,
-        digits=0,
-        mistakes=[
-            Mistake(
-                "all of it saved",
-                lambda c, s: 1000 * s / c,
-                "a second worker saves half of the computing, not all of it.",
-            ),
-            Mistake(
-                "units",
-                lambda c, s: 2 * s / c,
-                "one time is in microseconds, the other in milliseconds: a factor of 1000.",
-            ),
-            Mistake(
-                "half for twice",
-                lambda c, s: 500 * s / c,
-                "half of the batch's time must be longer than the sending, so m is twice s / c.",
-            ),
-            Mistake(
-                "upside down",
-                lambda c, s: c / s,
-                "a cheaper example needs a larger batch: the time of an example divides.",
-            ),
-            Mistake(
-                "sent twice",
-                lambda c, s: 4000 * s / c,
-                "the time that is given holds both ways already.",
-            ),
-        ],
-        hints=[
-            "One worker: m times {c} µs. Two: half of that, and {s} ms.",
-            "Set the two equal, in the same unit: half of the computing is the sending.",
-            "m = 2 s / c.",
-        ],
-        solution="{c} µs · m / 2 = {s} ms, so m = <b>{answer}</b>.",
     ),
     Numeric(
         id="16-speed-up",
