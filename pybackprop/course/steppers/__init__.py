@@ -11,6 +11,7 @@ from .explorers import activation_explorer, gradient_check_stepper, loss_explore
 from .forward import forward_stepper
 from .graph import graph_stepper
 from .race import optimizer_race
+from .recurrence import recurrence_stepper
 from .training import training_stepper
 from .workers import workers_explorer
 
@@ -27,6 +28,7 @@ __all__ = [
     "module",
     "optimizer_race",
     "page_script",
+    "recurrence_stepper",
     "style",
     "training_stepper",
     "workers_explorer",
