@@ -468,8 +468,8 @@ EXERCISES = [
         question=(
             "Write <code>clip_together(grads, limit)</code>: <code>grads</code> is a list of "
             "arrays of any shape, the gradients of <var>W</var>, <var>U</var>, <var>b</var>. Taken "
-            "as <em>one</em> long vector they have a norm. If it is above the limit, shorten them all "
-            "alike, so that the norm is the limit. Return a list."
+            "as <em>one</em> long vector they have a norm. If it is above the limit, shorten them "
+            "all alike, so that the norm is the limit. Return a list."
         ),
         cases=clip_cases,
         solution=clip_together,
