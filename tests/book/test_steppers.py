@@ -38,6 +38,7 @@ PARTS = {
     "loss": lambda: steppers.loss_explorer(["half_sse", "bce"]),
     "race": lambda: steppers.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
     "gradient-check": lambda: steppers.gradient_check_stepper(NET, X, Y),
+    "recurrence": lambda: steppers.recurrence_stepper(1.0, 0.5, 0.0, [1.0, 0.0], [0.0, 1.0]),
     "workers": lambda: steppers.workers_explorer(1e-5, 235_146, 512),
 }
 
