@@ -65,7 +65,7 @@ def recurrence_frames(
     (z, h), last, frames = states_of(p, x, start), len(x), []
     times, back = range(1, last + 1), range(last, 0, -1)
     g = [0.0, *(h[t] - y[t - 1] for t in times)]
-    names = [*"wub", *(f"{kind}{t}" for kind in "hgdwub" for t in range(last + 1))]
+    names = [*"wub", *(f"{kind}{t}" for kind in [*"hgdwub", "below"] for t in range(last + 1))]
     state: Frame = dict.fromkeys(names, "") | {f"x{t}": num(x[t - 1]) for t in times}
 
     def show(lit: str, say: str, head: str, *rows: Part) -> None:
@@ -103,7 +103,7 @@ def recurrence_frames(
     for t in back:
         slope, carried = 1 - h[t] ** 2, p["u"] * later
         delta = (g[t] + carried) * slope
-        state[f"d{t}"] = num(delta)
+        state[f"d{t}"], state[f"below{t}"] = num(delta), f"δ {num(delta)}"
         told = f"From the loss comes {num(g[t])}, from time {t + 1} comes {num(carried)}."
         after = f" u{t + 1}:delta nh{t + 1}:delta" if t < last else ""
         show(
@@ -174,11 +174,11 @@ def picture(times: int) -> Node:
             edge(f"w{t}", spot(t, INPUT), here, "w", 11, 4),
             edge(f"g{t}", here, spot(t, LOSS), "", 0, 0),
             circle("h", t, STATE, -14),
-            circle("g", t, LOSS, -4),
+            circle("g", t, LOSS, -14),
             circle("x", t, INPUT, -14),
         ]
-        label = words(here[0] - 26, STATE + R + 12, "δ ", node("tspan", data_t=f"d{t}"))
-        parts.append(node("g", label, class_="pb-under"))
+        below = {"data_t": f"below{t}", "class_": "pb-under"}
+        parts.append(words(here[0] - 26, STATE + R + 12, **below))
     width = spot(times, 0)[0] + 40
     for k, name in enumerate("wub"):
         x = width / 2 + 94 * (k - 1)
