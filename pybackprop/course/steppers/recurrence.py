@@ -161,7 +161,8 @@ def picture(times: int) -> Node:
     def circle(kind: str, t: int, row: float, above: float) -> Node:
         x, y = spot(t, row)
         ring = node("circle", fill="none", stroke="currentColor", cx=f"{x:g}", cy=f"{y:g}", r=R)
-        fit = {"class_": "pb-in", "lengthAdjust": "spacingAndGlyphs"}
+        role = "pb-in pb-delta" if kind == "g" else "pb-in"
+        fit = {"class_": role, "lengthAdjust": "spacingAndGlyphs"}
         inside = words(x, y + 4, data_t=f"{kind}{t} 6 40", **fit)
         name = words(x - R, y + above, f"{kind}{t}", class_="pb-name", text_anchor="end")
         return node("g", ring, inside, name, class_="pb-node", data_k=f"n{kind}{t}")
@@ -184,7 +185,7 @@ def picture(times: int) -> Node:
         x = width / 2 + 94 * (k - 1)
         box = {"x": f"{x - 40:g}", "y": f"{SUM - 15:g}", "width": 80, "height": 30, "rx": 6}
         rect = node("rect", fill="none", stroke="currentColor", **box)
-        number = words(x, SUM + 4, data_t=f"{name} 9 72", class_="pb-in")
+        number = words(x, SUM + 4, data_t=f"{name} 9 72", class_="pb-in pb-gradient")
         below = words(x, SUM + 30, f"∂C/∂{name}", class_="pb-name")
         parts.append(node("g", rect, number, below, class_="pb-node", data_k=f"n{name}"))
     alt = f"A recurrence over {times} times: inputs below, states in a row, errors above"
