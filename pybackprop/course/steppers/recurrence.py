@@ -161,8 +161,7 @@ def picture(times: int) -> Node:
     def circle(kind: str, t: int, row: float, above: float) -> Node:
         x, y = spot(t, row)
         ring = node("circle", fill="none", stroke="currentColor", cx=f"{x:g}", cy=f"{y:g}", r=R)
-        role = "pb-in pb-delta" if kind == "g" else "pb-in"
-        fit = {"class_": role, "lengthAdjust": "spacingAndGlyphs"}
+        fit = {"class_": "pb-in", "lengthAdjust": "spacingAndGlyphs"}
         inside = words(x, y + 4, data_t=f"{kind}{t} 6 40", **fit)
         name = words(x - R, y + above, f"{kind}{t}", class_="pb-name", text_anchor="end")
         return node("g", ring, inside, name, class_="pb-node", data_k=f"n{kind}{t}")
