@@ -177,8 +177,8 @@ def picture(times: int) -> Node:
             circle("g", t, LOSS, -14),
             circle("x", t, INPUT, -14),
         ]
-        below = {"data_t": f"below{t}", "class_": "pb-under"}
-        parts.append(words(here[0] - 26, STATE + R + 12, **below))
+        mark = {"data_t": f"below{t}", "class_": "pb-under"}
+        parts.append(words(here[0] - 26, STATE + R + 12, **mark))
     width = spot(times, 0)[0] + 40
     for k, name in enumerate("wub"):
         x = width / 2 + 94 * (k - 1)
