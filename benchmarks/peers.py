@@ -246,7 +246,7 @@ def _sklearn_optimizer(case: Case, model: Any) -> Any:
     return AdamOptimizer(params, case.lr)
 
 
-def jax_jit(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
+def jax_jit(case: Case, net: pb.Network, X: Any, Y: Any, compiled: bool = True) -> Any:
     """JAX, the whole step compiled, old parameters donated; each step is waited for."""
     import jax
     import jax.numpy as jnp
@@ -282,19 +282,26 @@ def jax_jit(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
 
     params = [(jnp.array(W), jnp.array(b)) for W, b in layers(net)]
     if case.optimizer == "SGD":
-        compiled, state = jax.jit(sgd, donate_argnums=0), (params,)
+        change: Any = sgd
+        state: Any = (params,)
     else:
         zeros = jax.tree.map(jnp.zeros_like, params)
         state = (params, zeros, jax.tree.map(jnp.zeros_like, params), jnp.zeros((), case.dtype))
-        compiled = jax.jit(adam, donate_argnums=0)
+        change = adam
+    run = jax.jit(change, donate_argnums=0) if compiled else change
     x, y = jnp.array(X), jnp.array(Y)
     held = [state]
 
     def step() -> None:
-        held[0] = compiled(held[0], x, y)
+        held[0] = run(held[0], x, y)
         jax.block_until_ready(held[0])
 
     return step, lambda: flat(held[0][0])
+
+
+def jax_eager(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
+    """JAX, operation by operation."""
+    return jax_jit(case, net, X, Y, compiled=False)
 
 
 PEERS: dict[str, tuple[Peer, str]] = {
