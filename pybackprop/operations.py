@@ -80,6 +80,10 @@ def matmul_pullback(g: Any, a: Any, x: Any, y: Any) -> Any:
     return partial(np.matmul, g, y.mT), partial(np.matmul, x.mT, g)
 
 
+def transpose_pullback(g: Any, a: Any, x: Any, axes: Any = None) -> Any:
+    return (np.transpose(g, None if axes is None else tuple(np.argsort(axes).tolist())),)
+
+
 def scattered(g: Any, where: Any, shape: tuple[int, ...]) -> Any:
     full = np.zeros(shape, g.dtype)
     np.add.at(full, where, g)  # += would count an index that stands twice only once
@@ -127,7 +131,7 @@ TABLE: list[tuple[Any, Any, str]] = [
     (np.expand_dims, lambda g, a, x, axis: (g.reshape(x.shape),), "x, axes of 1 added: g"),
     (np.broadcast_to, lambda g, a, x, shape: (g,), "x, repeated: g, summed by pull_back"),
     (np.swapaxes, lambda g, a, x, i, j: (np.swapaxes(g, i, j),), "x^T: g^T"),
-    (np.transpose, lambda g, a, x: (g.T,), "x^T: g^T"),
+    (np.transpose, transpose_pullback, "x^T: g^T"),
 ]
 OPERATIONS: dict[Any, Any] = {f: Operation(f.__name__, f, back, text) for f, back, text in TABLE}
 OPERATIONS[np.concatenate] = lambda x, axis=0: join(*x, axis=axis)
