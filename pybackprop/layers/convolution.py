@@ -5,7 +5,8 @@ Each is the other's transpose, so each is the other's pull-back. A convolution i
 kernels with the windows.
 """
 
-from functools import partial
+from collections.abc import Iterator
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -20,24 +21,43 @@ def places(size: tuple[int, ...], kernel: Any, stride: Any, padding: Any) -> tup
     )
 
 
+def padded_zeros(like: Any, size: Any, padding: Any) -> Any:
+    """Return zeros of shape (m, c, *(size + 2 padding)), and the part of them inside the padding.
+
+    In memory the channels stand last: then whole rows of a window lie side by side.
+    """
+    m, c = like.shape[:2]
+    whole = [n + 2 * p for n, p in zip(size, padding, strict=True)]
+    padded: Any = np.moveaxis(np.zeros((m, *whole, c), like.dtype), -1, 1)
+    inner = (slice(p, p + n) for n, p in zip(size, padding, strict=True))
+    return padded, padded[(..., *inner)]
+
+
 def unfold_value(x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
-    padded = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)]) if any(padding) else x
-    axes = tuple(range(2, x.ndim))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=axes)
-    windows = windows[(slice(None), slice(None), *(slice(None, None, s) for s in stride))]
-    d = len(kernel)
-    return windows.transpose(0, 1, *range(2 + d, 2 + 2 * d), *range(2, 2 + d))
+    size, out = x.shape[2:], places(x.shape[2:], kernel, stride, padding)
+    padded = x
+    if any(padding):
+        padded, inner = padded_zeros(x, size, padding)
+        inner[...] = x
+    ways = padded.strides[2:]
+    steps = [n * s for n, s in zip(ways, stride, strict=True)]
+    return np.lib.stride_tricks.as_strided(
+        padded, (*x.shape[:2], *kernel, *out), (*padded.strides[:2], *ways, *steps), writeable=False
+    )
+
+
+def entries(kernel: Any, stride: Any, out: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the place of each entry in its window, and where it stands in x, for all windows."""
+    for k in np.ndindex(*kernel):
+        at = (slice(i, i + s * (o - 1) + 1, s) for i, s, o in zip(k, stride, out, strict=True))
+        yield (slice(None), slice(None), *k), (..., *at)
 
 
 def fold_value(u: Any, kernel: Any, stride: Any, padding: Any, size: Any) -> Any:
-    m, c = u.shape[:2]
-    out = u.shape[2 + len(kernel) :]
-    padded = np.zeros((m, c, *(n + 2 * p for n, p in zip(size, padding, strict=True))), u.dtype)
-    for k in np.ndindex(*kernel):
-        at = [slice(i, i + s * (o - 1) + 1, s) for i, s, o in zip(k, stride, out, strict=True)]
-        padded[(slice(None), slice(None), *at)] += u[(slice(None), slice(None), *k)]
-    inner = (slice(p, p + n) for n, p in zip(size, padding, strict=True))
-    return padded[(slice(None), slice(None), *inner)]
+    padded, inner = padded_zeros(u, size, padding)
+    for k, at in entries(kernel, stride, u.shape[2 + len(kernel) :]):
+        padded[at] += u[k]
+    return inner
 
 
 def unfold_pullback(g: Any, a: Any, x: Any, **window: Any) -> Any:
@@ -113,37 +133,55 @@ def window(name: str, size: Any, kernel: Any, stride: Any, padding: Any) -> dict
     return given
 
 
-def convolution_value(x: Any, W: Any, *b: Any, kernel: Any, stride: Any, padding: Any) -> Any:
-    u = UNFOLD(x, kernel=kernel, stride=stride, padding=padding)
-    m, o, out = len(x), W.shape[0], u.shape[2 + len(kernel) :]
-    z = W.reshape(o, -1) @ u.reshape(m, np.size(W) // o, -1)
-    z = z + b[0][:, None] if b else z
-    return z.reshape(m, o, *out)
+def last(x: Any, d: int) -> Any:
+    """Return x with its second axis, the channels, behind the d axes that follow it."""
+    return np.transpose(x, (0, *range(2, 2 + d), 1, *range(2 + d, x.ndim)))
+
+
+def second(x: Any, d: int) -> Any:
+    """Return x with the channels back in the second place."""
+    return np.transpose(x, (0, 1 + d, *range(1, 1 + d), *range(2 + d, x.ndim)))
+
+
+def columns(x: Any, d: int, **window: Any) -> Any:
+    """Return the windows of x as rows of a matrix, one for each example and place."""
+    u = UNFOLD(x, **window)
+    u = np.transpose(u, (0, *range(2 + d, 2 + 2 * d), *range(2, 2 + d), 1))
+    return u.reshape(-1, x.shape[1] * int(np.prod(window["kernel"])))
+
+
+def convolution_value(x: Any, W: Any, *b: Any, **window: Any) -> Any:
+    o, d = len(W), W.ndim - 2
+    z = columns(x, d, **window) @ last(W, d).reshape(o, -1).T
+    if b:
+        z += b[0]
+    return second(z.reshape(len(x), *places(x.shape[2:], **window), o), d)
 
 
 def convolution_pullback(delta: Any, z: Any, x: Any, W: Any, *b: Any, **window: Any) -> Any:
     """Return delta's windows folded, delta times the windows of x, and the sum of delta."""
-    m, o = delta.shape[:2]
-    flat = delta.reshape(m, o, -1)
+    flat = last(delta, W.ndim - 2).reshape(-1, len(W))
     return (
         partial(to_image, flat, x, W, delta.shape[2:], window),
         partial(to_kernel, flat, x, W, window),
-        *(np.sum(flat, axis=(0, 2)) for _ in b),
+        *(np.sum(flat, axis=0) for _ in b),
     )
 
 
 def to_image(flat: Any, x: Any, W: Any, out: Any, window: dict[str, Any]) -> Any:
     """W^T delta, the gradient of each window; then each is added to where it came from."""
-    u = (W.reshape(W.shape[0], -1).T @ flat).reshape(len(x), *W.shape[1:], *out)
+    d = W.ndim - 2
+    u = flat @ last(W, d).reshape(len(W), -1)
+    u = u.reshape(len(x), *out, *W.shape[2:], W.shape[1])
+    u = np.transpose(u, (0, 1 + 2 * d, *range(1 + d, 1 + 2 * d), *range(1, 1 + d)))
     return FOLD(u, **window, size=x.shape[2:])
 
 
 def to_kernel(flat: Any, x: Any, W: Any, window: dict[str, Any]) -> Any:
     """delta u^T, summed over examples and places."""
-    m, o = flat.shape[:2]
-    u = UNFOLD(x, **window).reshape(m, np.size(W) // o, -1)
-    columns = np.swapaxes(u, 1, 2).reshape(-1, np.size(W) // o)
-    return (np.swapaxes(flat, 0, 1).reshape(o, -1) @ columns).reshape(W.shape)
+    d = W.ndim - 2
+    rows = flat.T @ columns(x, d, **window)
+    return second(rows.reshape(len(W), *W.shape[2:], W.shape[1]), d)
 
 
 CONVOLUTION = Operation(
@@ -226,24 +264,40 @@ def conv2d(x: Any, W: Any, b: Any = None, stride: Any = 1, padding: Any = 0) -> 
     return convolve("conv2d", 2, x, W, b, stride, padding)
 
 
-def windows_in_rows(x: Any, **window: Any) -> Any:
-    """Return the windows with each one's entries along one axis: (m, c, entries, *places)."""
-    u = UNFOLD(x, **window)
-    return u.reshape(*x.shape[:2], -1, *u.shape[2 + len(window["kernel"]) :])
+def max_pool_value(x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
+    out = places(x.shape[2:], kernel, stride, padding)
+    return reduce(np.maximum, (x[at] for _, at in entries(kernel, stride, out)))
+
+
+def winners(x: Any, a: Any, kernel: Any, stride: Any, padding: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield, entry by entry of the windows, in which it is the first largest, and where it is."""
+    free = np.ones_like(a, bool)
+    for _, at in entries(kernel, stride, a.shape[2:]):
+        on = (x[at] == a) & free
+        free &= ~on
+        yield on, at
+
+
+def switch_value(g: Any, x: Any, a: Any, **window: Any) -> Any:
+    back = np.zeros_like(x, g.dtype)
+    for on, at in winners(x, a, **window):
+        back[at] += g * on
+    return back
+
+
+def switch_pullback(v: Any, back: Any, g: Any, x: Any, a: Any, **window: Any) -> Any:
+    return (sum(v[at] * on for on, at in winners(x, a, **window)),)
 
 
 def max_pool_pullback(g: Any, a: Any, x: Any, **window: Any) -> Any:
     """Send g to the first largest entry of its window: max is a switch."""
-    u = windows_in_rows(plain(x), **window)
-    entry = np.arange(u.shape[2]).reshape(-1, *[1] * (u.ndim - 3))
-    on = entry == np.expand_dims(u.argmax(axis=2), 2)
-    back = (np.expand_dims(g, 2) * on).reshape(*x.shape[:2], *window["kernel"], *a.shape[2:])
-    return (FOLD(back, **window, size=x.shape[2:]),)
+    return (SWITCH(g, x=plain(x), a=plain(a), **window),)
 
 
+SWITCH = Operation("switch", switch_value, switch_pullback, "g to the largest: where it stood")
 MAX_POOL = Operation(
     "max_pool",
-    lambda x, **window: np.max(windows_in_rows(x, **window), axis=2),
+    max_pool_value,
     max_pool_pullback,
     "largest of each window: g to where it stood",
 )
