@@ -6,6 +6,7 @@ its data on a page without a kernel, where the page's script brings it to life.
 
 from ..stage.display import STATIC, Interactive, module, page_script, style
 from .backward import backward_stepper
+from .convolution import convolution_stepper
 from .derivation import derivation_stepper
 from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
 from .forward import forward_stepper
@@ -20,6 +21,7 @@ __all__ = [
     "Interactive",
     "activation_explorer",
     "backward_stepper",
+    "convolution_stepper",
     "derivation_stepper",
     "forward_stepper",
     "gradient_check_stepper",
