@@ -784,6 +784,50 @@ def image_grid(
     return ax
 
 
+def signed_grid(
+    grids: Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+    *,
+    role: str = "weight",
+    columns: int = 8,
+) -> Axes:
+    """Draw matrices in rows, each number as a square: filled above 0, hollow below.
+
+    The area of a square grows with the number's size; the largest of all fills its cell.
+
+    Parameters
+    ----------
+    grids : mapping of str to array of shape (height, width)
+        What is drawn under each title.
+    role : {"activation", "weight", "delta", "gradient", "updated"}
+        Whose color they take.
+    columns : int
+        How many stand in a row.
+    """
+    found = check.check_curves(grids, "grids", "height", "width")
+    color = FIGURE[check.check_choice(role, "role", *FIGURE)]
+    columns = min(check_count("columns", columns), len(found))
+    largest = max(np.nanmax(np.abs(grid)) for grid in found.values()) or 1.0
+    high, wide = np.max([grid.shape for grid in found.values()], axis=0) + [2.4, 0.8]
+    rows = -(-len(found) // columns)
+    unit = min(0.3, 8 / (columns * wide))
+    ax = canvas(ax, (unit * columns * wide, unit * rows * high), bare=True)
+    for number, (name, grid) in enumerate(found.items()):
+        row, column = divmod(number, columns)
+        x, y = wide * column, -high * row
+        m, n = grid.shape
+        ax.add_patch(Rectangle((x, y - m), n, m, fc="none", ec=INK, lw=0.7))
+        for (i, j), value in np.ndenumerate(np.nan_to_num(grid)):
+            side = 0.92 * np.sqrt(abs(value) / largest)
+            corner = (x + j + 0.5 - side / 2, y - i - 0.5 - side / 2)
+            if value:
+                fill = color if value > 0 else "none"
+                ax.add_patch(Rectangle(corner, side, side, fc=fill, ec=color, lw=0.8))
+        ax.text(x + n / 2, y + 0.25, name, ha="center", va="bottom", size=8, color=INK)
+    ax.set(xlim=(-0.2, wide * columns - 0.6), ylim=(-high * rows + 2.1, 1.6))
+    return ax
+
+
 # --- gradients -----------------------------------------------------------------------------------
 
 

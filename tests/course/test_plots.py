@@ -382,6 +382,18 @@ def test_image_grid_marks_wrong_predictions(ax):
     assert np.array_equal(ax.images[2].get_array(), [[8, 9], [10, 11]])
 
 
+def test_signed_grid_draws_size_as_area_and_sign_as_filling(ax):
+    plots.signed_grid({"w": [[4.0, -1.0], [0.0, np.nan]], "b": [[2.0]]}, ax, role="weight")
+    frame, four, minus_one, other, two = patches(ax, Rectangle)
+    assert (frame.get_width(), frame.get_height(), other.get_width()) == (2, 2, 1)
+    assert four.get_width() == 2 * minus_one.get_width()
+    assert two.get_width() ** 2 == pytest.approx(four.get_width() ** 2 / 2)
+    assert to_rgb(four.get_facecolor()[:3]) == pytest.approx(to_rgb(FIGURE["weight"]))
+    assert minus_one.get_facecolor()[3] == 0
+    assert four.get_y() == minus_one.get_y() - minus_one.get_width() / 2
+    assert words(ax) == ["w", "b"]
+
+
 def test_gradient_flow_draws_norms(ax):
     plots.gradient_flow({"tanh": {2: np.array([[3.0, 4.0]]), 1: np.array([[0.1], [0.0]])}}, ax)
     layers, norms = line(ax, "tanh")
@@ -640,6 +652,11 @@ def refusals():
             lambda: plots.image_grid(np.ones((2, 9)), [1, 2], columns=0),
             "columns is 0",
         ),
+        "an image of channels": (
+            lambda: plots.signed_grid({"a": np.ones((1, 3, 3))}),
+            "grids['a'] has shape (1, 3, 3); give an array of shape (height, width)",
+        ),
+        "no role": (lambda: plots.signed_grid({"a": np.eye(2)}, role="bias"), "role is 'bias'"),
         # deltas and bugs
         "a trace": (lambda: plots.gradient_flow(trace), "{'mine': trace.delta}"),
         "its delta": (lambda: plots.gradient_flow(trace.delta), "{'mine': trace.delta}"),
@@ -727,6 +744,7 @@ def arguments():
             "predictions": [1, 1],
             "columns": 2,
         },
+        plots.signed_grid: {"grids": {"a": np.eye(2)}, "role": "delta", "columns": 2},
         plots.gradient_flow: {"deltas": {"a": trace.delta}},
         plots.gradient_check_curve: {"steps": [0.1, 1.0], "errors": runs},
         plots.bug_panel: {"losses": runs, "errors": {"a": 0.1, "b": 0.2}, "tolerance": 0.1},
