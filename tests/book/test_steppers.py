@@ -40,6 +40,9 @@ PARTS = {
     "gradient-check": lambda: steppers.gradient_check_stepper(NET, X, Y),
     "recurrence": lambda: steppers.recurrence_stepper(1.0, 0.5, 0.0, [1.0, 0.0], [0.0, 1.0]),
     "workers": lambda: steppers.workers_explorer(1e-5, 235_146, 512),
+    "convolution": lambda: steppers.convolution_stepper(
+        [1.0, 2.0, 4.0], [1.0, -1.0], delta=[1.0, -0.5, 2.0, 0.5], padding=1
+    ),
 }
 
 

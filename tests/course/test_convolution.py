@@ -58,7 +58,7 @@ def test_each_step_back_adds_one_window(case, read):
 
 def test_where_windows_overlap_the_sentence_says_that_they_add():
     frames = convolution_frames(**example(5, 3, 2, 0))
-    assert "x₃ got something before: it adds." in frames[4]["say"]
+    assert "x₂ got something before: it adds." in frames[4]["say"]
     assert "before" not in frames[3]["say"]
 
 

@@ -40,8 +40,8 @@ def whole(value: Any, name: str, least: int) -> int:
 
 
 def entry(letter: str, number: int) -> str:
-    """Return a letter and its number as text: x₂. Numbers count from 1."""
-    return letter + str(number + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    """Return a letter and its number as text: x₂. Places count from 0, as in the chapter."""
+    return letter + str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def entry_of_x(i: int, n: int, padding: int) -> str:
@@ -77,9 +77,9 @@ def convolution_frames(
             [val(v, "weight"), " · ", val(u, "activation")] for v, u in zip(w, inside, strict=True)
         ]
         names = [entry_of_x(stride * t + j, n, padding) for j in range(k)]
-        say = f"Window {t + 1} holds {', '.join(names)}. Weights times entries, plus the bias: "
+        say = f"Window {t} holds {', '.join(names)}. Weights times entries, plus the bias: "
         rows = [[f"{entry('z', t)} = ", joined([*terms, val(b)])], result(z, "activation")]
-        show(f"Forward, window {t + 1}", rows, f"{say}{num(z)}.", window(t, *ROLES["forward"]))
+        show(f"Forward, window {t}", rows, f"{say}{num(z)}.", window(t, *ROLES["forward"]))
     state |= {f"d{t}": f"δ {num(value)}" for t, value in enumerate(delta)}
     say = "Delta comes from the layers behind: one number for each window."
     rows = [[f"δ = ({', '.join(map(num, delta))})"]]
@@ -102,10 +102,10 @@ def convolution_frames(
         rows.append(["to w: ", val(d, "delta"), f" · ({', '.join(map(num, inside))})"])
         again = [entry_of_x(i, n, padding) for i in span if i in met]
         again = [name for name in again if name != "a zero"]
-        say = f"Window {t + 1} hands its delta, {num(d)}, to its entries, each times its weight"
+        say = f"Window {t} hands its delta, {num(d)}, to its entries, each times its weight"
         say += f". {' and '.join(again)} got something before: it adds." if again else "."
         say += " Each weight gets delta times its entry, and adds, too."
-        show(f"Back, window {t + 1}", rows, say, window(t, *ROLES["back"]))
+        show(f"Back, window {t}", rows, say, window(t, *ROLES["back"]))
         met |= set(span)
     own = range(padding, padding + n)
     dx = ", ".join(num(back[i]) for i in own)
