@@ -130,12 +130,12 @@ ROLES = {
 
 def box(at: float, row: str, name: str, inside: str, under: str, key: str) -> Node:
     """Draw an entry: a box with its value, its name above and what came back below."""
-    y = ROWS[row]
+    y, look = ROWS[row], "pb-w pb-few" if row == "w" else "pb-in"
     shape = {"x": f"{at - BOX / 2:g}", "y": f"{y - 15:g}", "width": BOX, "height": 30, "rx": 6}
     return node(
         "g",
         node("rect", fill="none", stroke="currentColor", **shape),
-        words(at, y + 4, data_t=f"{inside} 6 40", class_="pb-in", lengthAdjust="spacingAndGlyphs"),
+        words(at, y + 4, data_t=f"{inside} 6 40", class_=look, lengthAdjust="spacingAndGlyphs"),
         words(at, y - 20, name, class_="pb-name"),
         words(at, y + 29, data_t=under, class_="pb-under"),
         class_="pb-node",
@@ -232,6 +232,6 @@ def convolution_stepper(
         "A convolution, forward and back",
         picture(n, k, T, stride, padding),
         [{**columns(frames), "n": len(frames)}],
-        table=table(["", "value", "what came back"], rows),
+        table=table(["entry", "value", "what came back"], rows),
         wide=size > 5,
     )
