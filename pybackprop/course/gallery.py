@@ -6,7 +6,7 @@ with ``+`` that stand in their place.
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -67,6 +67,18 @@ def changed(program: str, difference: str) -> str:
     return "\n".join(lines)
 
 
+def plant(parts: Sequence[Callable[..., Any]], difference: str = "") -> SimpleNamespace:
+    """Return a program, given by its functions, with one difference: a namespace of them.
+
+    >>> plant([read], "- return bugs\\n+ return {}\\n").read("one")
+    {}
+    """
+    text = "\n\n".join(map(inspect.getsource, parts))
+    planted = dict(parts[0].__globals__)
+    exec(changed(text, difference), planted)
+    return SimpleNamespace(**planted)
+
+
 @dataclass
 class Run:
     """What a planted program did.
@@ -123,10 +135,7 @@ class Gallery:
 
     def plant(self, difference: str = "") -> SimpleNamespace:
         """Return the program with one difference, as a namespace of its functions."""
-        text = "\n\n".join(map(inspect.getsource, self.parts))
-        planted = dict(self.parts[0].__globals__)
-        exec(changed(text, difference), planted)
-        return SimpleNamespace(**planted)
+        return plant(self.parts, difference)
 
     def first_step(self, difference: str = "") -> tuple[Any, ...]:
         """Return params before, x, y, grad, params after of the first step."""
