@@ -740,6 +740,6 @@ EXERCISES = [
             "Which of the three terms belonged to the mean?",
             "Two are left: g, minus a times the mean of g a; divided by r.",
         ],
-        reason="NL12: of the three terms, the one that belonged to the mean is gone.",
+        reason="NL11: of the three terms, the one that belonged to the mean is gone.",
     ),
 ]
