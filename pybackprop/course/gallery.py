@@ -1,4 +1,4 @@
-"""The gallery of chapter 8: a program, a bug planted in its text, and five questions to it.
+"""The gallery of chapters 8 and 11: a program, a bug planted in its text, and questions to it.
 
 A bug is written as the difference it makes: a name, lines with ``-`` that are right, and lines
 with ``+`` that stand in their place.
