@@ -5,6 +5,7 @@ its data on a page without a kernel, where the page's script brings it to life.
 """
 
 from ..stage.display import STATIC, Interactive, module, page_script, style
+from .attention import attention_stepper
 from .backward import backward_stepper
 from .convolution import convolution_stepper
 from .derivation import derivation_stepper
@@ -20,6 +21,7 @@ __all__ = [
     "STATIC",
     "Interactive",
     "activation_explorer",
+    "attention_stepper",
     "backward_stepper",
     "convolution_stepper",
     "derivation_stepper",
