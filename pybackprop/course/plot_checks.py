@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,6 +188,14 @@ def check_classes(labels: Any, what: str, m: int) -> list[Any]:
             f"{what} has shape {array.shape}; give one class for each of {m} images{cure}"
         )
     return list(array.tolist())
+
+
+def check_names(values: Any, what: str, count: int) -> list[str]:
+    """Return a sequence of texts, one for each row or column."""
+    names = [] if isinstance(values, str) or not isinstance(values, Sequence) else list(values)
+    if len(names) != count or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"{what} is {kind(values)}; give a list of {count} texts")
+    return names
 
 
 def check_choice(value: Any, what: str, *options: str) -> str:

@@ -828,6 +828,41 @@ def signed_grid(
     return ax
 
 
+def attention_map(
+    weights: ArrayLike,
+    queries: Sequence[str],
+    keys: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw weights of attention as squares: a row for each query, a column for each key.
+
+    The area of a square is its weight; a weight of 1 fills the cell.
+
+    Parameters
+    ----------
+    weights : array of shape (queries, keys)
+    queries, keys : sequence of str
+        The tokens that ask, from the top down, and those that are looked at.
+    """
+    weights = check.check_array(weights, "weights", "queries", "keys")
+    queries = check.check_names(queries, "queries", len(weights))
+    keys = check.check_names(keys, "keys", weights.shape[1])
+    if not ((weights >= 0) & (weights <= 1)).all():
+        raise ValueError("weights holds numbers outside of 0 to 1; give what softmax returned")
+    m, n = weights.shape
+    ax = canvas(ax, (0.9 + 0.36 * n, 0.8 + 0.36 * m))
+    for (i, j), weight in np.ndenumerate(weights):
+        side = 0.9 * np.sqrt(weight)
+        corner, color = (j - side / 2, i - side / 2), FIGURE["activation"]
+        ax.add_patch(Rectangle(corner, side, side, fc=_tint(color, 0.75), ec=color, lw=0.5))
+    ax.spines[["top", "right", "bottom", "left"]].set(visible=True, color=INK)
+    ax.set_xticks(range(n), keys)
+    ax.set_yticks(range(m), queries)
+    ax.set(xlabel="looked at", ylabel="looks", aspect="equal")
+    ax.set(xlim=(-0.6, n - 0.4), ylim=(m - 0.4, -0.6))
+    return ax
+
+
 # --- gradients -----------------------------------------------------------------------------------
 
 

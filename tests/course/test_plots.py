@@ -394,6 +394,18 @@ def test_signed_grid_draws_size_as_area_and_sign_as_filling(ax):
     assert words(ax) == ["w", "b"]
 
 
+def test_attention_map_draws_weights_as_areas(ax):
+    plots.attention_map([[1.0, 0.0, 0.0], [0.25, 0.5, 0.25]], ["a", "b"], ["x", "y", "z"], ax)
+    squares = patches(ax, Rectangle)
+    areas = [(patch.get_width() / 0.9) ** 2 for patch in squares]
+    assert areas == pytest.approx([1, 0, 0, 0.25, 0.5, 0.25])
+    centers = [(p.get_x() + p.get_width() / 2, p.get_y() + p.get_height() / 2) for p in squares]
+    assert np.allclose(centers, [(j, i) for i in range(2) for j in range(3)])
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["x", "y", "z"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first query is at the top
+
+
 def test_gradient_flow_draws_norms(ax):
     plots.gradient_flow({"tanh": {2: np.array([[3.0, 4.0]]), 1: np.array([[0.1], [0.0]])}}, ax)
     layers, norms = line(ax, "tanh")
@@ -657,6 +669,14 @@ def refusals():
             "grids['a'] has shape (1, 3, 3); give an array of shape (height, width)",
         ),
         "no role": (lambda: plots.signed_grid({"a": np.eye(2)}, role="bias"), "role is 'bias'"),
+        "a missing name": (
+            lambda: plots.attention_map(np.eye(2), ["a"], ["x", "y"]),
+            "queries is a list; give a list of 2 texts",
+        ),
+        "scores": (
+            lambda: plots.attention_map([[2.0, -1.0]], ["a"], ["x", "y"]),
+            "outside of 0 to 1",
+        ),
         # deltas and bugs
         "a trace": (lambda: plots.gradient_flow(trace), "{'mine': trace.delta}"),
         "its delta": (lambda: plots.gradient_flow(trace.delta), "{'mine': trace.delta}"),
@@ -745,6 +765,7 @@ def arguments():
             "columns": 2,
         },
         plots.signed_grid: {"grids": {"a": np.eye(2)}, "role": "delta", "columns": 2},
+        plots.attention_map: {"weights": np.eye(2), "queries": ["a", "b"], "keys": ["x", "y"]},
         plots.gradient_flow: {"deltas": {"a": trace.delta}},
         plots.gradient_check_curve: {"steps": [0.1, 1.0], "errors": runs},
         plots.bug_panel: {"losses": runs, "errors": {"a": 0.1, "b": 0.2}, "tolerance": 0.1},
