@@ -29,6 +29,7 @@ from pybackprop.stopping import LossBelow, MaxIterations
 from pybackprop.training import train
 
 NET = pb.Network([2, 3, 1], rng=0)
+TOKENS = np.array([[1.0, 0.0], [0.0, -2.0], [1.0, 0.5]])
 X, Y = [[0.5, 1.0]], [[1.0]]
 PARTS = {
     "forward": lambda: steppers.forward_stepper(NET, X, Y),
@@ -37,6 +38,7 @@ PARTS = {
     "activation": lambda: steppers.activation_explorer(["sigmoid", "tanh", "relu"]),
     "loss": lambda: steppers.loss_explorer(["half_sse", "bce"]),
     "race": lambda: steppers.optimizer_race(["long bowl", "saddle"], [0.05, 0.2], steps=20),
+    "attention": lambda: steppers.attention_stepper(TOKENS, TOKENS, TOKENS, TOKENS),
     "gradient-check": lambda: steppers.gradient_check_stepper(NET, X, Y),
     "recurrence": lambda: steppers.recurrence_stepper(1.0, 0.5, 0.0, [1.0, 0.0], [0.0, 1.0]),
     "workers": lambda: steppers.workers_explorer(1e-5, 235_146, 512),
@@ -431,6 +433,7 @@ def test_text_of_ones_own_is_shown_as_it_is(show):
         steppers.forward_stepper(net, X, Y),
         steppers.activation_explorer([sine]),
         steppers.training_stepper(history),
+        steppers.attention_stepper(TOKENS[:2], TOKENS[:2], TOKENS[:2], TOKENS[:2], [hostile, "b"]),
     ]
     for part in parts:
         page = show(part)

@@ -250,8 +250,8 @@ EXERCISES = [
             "of the forward pass, softmax(<var>q</var> <var>k</var><sup>T</sup> / √<var>d</var>), "
             "and <code>g</code>, shape (<var>T</var>, <var>n</var>), is "
             "∂<var>C</var>/∂(<var>a</var> <var>v</var>). Write "
-            "<code>attention_pullback(g, a, q, k, v)</code>: the derivatives of <var>C</var> by <code>q</code>, <code>k</code> and <code>v</code>, "
-            "in this order."
+            "<code>attention_pullback(g, a, q, k, v)</code>: the derivatives of <var>C</var> by "
+            "<code>q</code>, <code>k</code> and <code>v</code>, in this order."
         ),
         cases=pullback_cases,
         solution=attention_pullback,

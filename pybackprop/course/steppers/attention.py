@@ -88,12 +88,12 @@ def attention_frames(
         )
         state |= {f"c{i}.{j}": num(a[i][j]) for j in seen}
         total = joined(["e", node("sup", num(s[i][j]))] for j in seen)
-        over: list[Part] = [[" / (", total, ") ", result(a[i][j], "activation")] for j in seen]
+        below: list[Part] = [[" / (", total, ") ", result(a[i][j], "activation")] for j in seen]
         show(
             f"Forward, row {i + 1}: the weights",
             [
                 [letter("a", i, j), " = e", node("sup", num(s[i][j])), rest]
-                for j, rest in zip(seen, over, strict=True)
+                for j, rest in zip(seen, below, strict=True)
             ],
             f"The softmax of the row: {name} shares out 1 among the tokens it may look at.",
             lit(activation=cells),
