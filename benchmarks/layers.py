@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import pybackprop as pb
-from pybackprop.layers import activation, conv2d, linear, max_pool
+from pybackprop.layers import (
+    activation,
+    attention,
+    causal_mask,
+    conv2d,
+    embedding,
+    layer_norm,
+    linear,
+    max_pool,
+)
 from pybackprop.model import ModelPlan
 
 from . import peers
@@ -121,6 +130,71 @@ def torch_digits(dtype: str) -> Any:
     return torch_stepping(modules, X, Y, 0.05)
 
 
+# The transformer of chapter 14
+
+DIGITS, N, D, HEADS = 8, 6, 16, 2
+
+
+def lines_to_reverse(dtype: str) -> Any:
+    """Return parameters, in the order of PyTorch's, and a batch of 32 lines, as in chapter 14."""
+    rng = np.random.default_rng(0)
+    shapes = {"E": (DIGITS + 1, D), "P": (2 * N, D), "Wq": (D, D), "Wk": (D, D), "Wv": (D, D)}
+    shapes |= {"Wo": (D, D), "W1": (2 * D, D), "b1": (2 * D,), "W2": (D, 2 * D), "b2": (D,)}
+    named = {name: rng.normal(size=n) / np.sqrt(n[-1]) for name, n in shapes.items()}
+    for l in (1, 2, 3):
+        named |= {f"gamma{l}": np.ones(D), f"beta{l}": np.zeros(D)}
+    named = {name: value.astype(dtype) for name, value in named.items()}
+    given = rng.integers(0, DIGITS, (32, N))
+    answer = given[:, ::-1].copy()
+    sign = np.full((32, 1), DIGITS)
+    return named, np.concatenate([given, sign, answer[:, :-1]], axis=1), answer
+
+
+def transformer(p: Any, x: Any, rng: Any) -> Any:
+    T = x.shape[1]
+    h = embedding(p["E"], x) + p["P"][:T]
+    u = layer_norm(h, p["gamma1"], p["beta1"])
+    q, k, v = (linear(u, p[name]) for name in ("Wq", "Wk", "Wv"))
+    h = h + linear(attention(q, k, v, causal_mask(T), HEADS), p["Wo"])
+    u = layer_norm(h, p["gamma2"], p["beta2"])
+    h = h + linear(activation("relu", linear(u, p["W1"], p["b1"])), p["W2"], p["b2"])
+    return linear(layer_norm(h, p["gamma3"], p["beta3"]), p["E"])[:, N:]
+
+
+def our_transformer(dtype: str) -> Any:
+    named, X, Y = lines_to_reverse(dtype)
+    return stepping(pb.Model(transformer, named, dtype=dtype), X, Y, 0.05)
+
+
+def torch_transformer(dtype: str) -> Any:
+    import torch
+    from torch import nn
+
+    named, X, Y = lines_to_reverse(dtype)
+
+    class Transformer(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.tokens, self.places = nn.Embedding(DIGITS + 1, D), nn.Embedding(2 * N, D)
+            self.attention = nn.MultiheadAttention(D, HEADS, bias=False, batch_first=True)
+            self.up, self.down = nn.Linear(D, 2 * D), nn.Linear(2 * D, D)
+            self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(D) for _ in range(3))
+            self.hidden = ~torch.ones(2 * N, 2 * N, dtype=torch.bool).tril()
+
+        def forward(self, x: Any) -> Any:
+            h = self.tokens(x) + self.places.weight
+            u = self.norm1(h)
+            h = h + self.attention(u, u, u, attn_mask=self.hidden, need_weights=False)[0]
+            h = h + self.down(torch.relu(self.up(self.norm2(h))))
+            z = nn.functional.linear(self.norm3(h), self.tokens.weight)
+            return z[:, N:].transpose(1, 2)
+
+    network = Transformer().to(getattr(torch, dtype))
+    values = np.concatenate([value.ravel() for value in named.values()])
+    nn.utils.vector_to_parameters(torch.from_numpy(values), network.parameters())
+    return torch_stepping([network], X, Y, 0.05)
+
+
 LARGE = peers.Case([784, 256, 128, 10], 128, "relu", "SGD", "float64")
 SMALL = (
     peers.Case([2, 3, 1], 1, "sigmoid", "SGD", "float64"),
@@ -141,6 +215,13 @@ ROWS = [
         Row(
             f"convolution, digits, 32, {dtype}", partial(our_digits, dtype), "PyTorch",
             partial(torch_digits, dtype), 1.5,
+        )
+        for dtype in ("float64", "float32")
+    ),
+    *(
+        Row(
+            f"transformer, 32 lines, {dtype}", partial(our_transformer, dtype), "PyTorch",
+            partial(torch_transformer, dtype), 1.5,
         )
         for dtype in ("float64", "float32")
     ),
