@@ -339,3 +339,11 @@ def test_dropout_keeps_the_mean_and_lets_pass_what_it_kept():
     assert abs(a.value.mean() - 1) < 0.02
     np.testing.assert_array_equal(gradient(a, nodes)[0], a.value)
     assert layers.dropout(x, 0.25) is x
+
+
+def test_a_mask_is_as_good_in_32_bits():
+    """No number of 64 bits goes into the scores: NumPy would warn of an overflow."""
+    s = np.array([[1.0, 2.0, 3.0]], np.float32)
+    a = layers.masked_softmax(s, np.array([True, True, False]))
+    assert a.dtype == np.float32
+    np.testing.assert_allclose(a, layers.masked_softmax(s[:, :2]) @ np.eye(2, 3), rtol=1e-6)

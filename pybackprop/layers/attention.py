@@ -10,7 +10,7 @@ from ..operations import Operation
 def masked_softmax_value(s: Any, mask: Any, scale: float) -> Any:
     s = s * scale
     if mask is not None:
-        s = np.where(mask, s, -1e300)
+        s = np.where(mask, s, -np.inf)
     e = np.exp(s - np.max(s, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
 
