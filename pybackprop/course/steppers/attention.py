@@ -177,7 +177,7 @@ def picture(T: int) -> Node:
             "g",
             node("rect", fill="none", stroke="currentColor", **edges),
             words(x + 40, y - 6, name, class_="pb-name"),
-            words(x + 40, y + 19, data_t=f"{key} 12 74", class_="pb-in", **press),
+            words(x + 40, y + 19, data_t=f"{key} 11 72", class_="pb-in", **press),
             words(x + 40, y + 37, data_t=f"u{key} 13 74", class_="pb-under", **press),
             class_="pb-node",
             data_k=key,
@@ -243,7 +243,7 @@ def attention_stepper(
         picture(T),
         [{**columns(frames), "n": len(frames)} for frames in runs],
         choices=[choice("mask", ("none", "causal"))],
-        table=table(["", "numbers", "adjoint δ"], rows),
+        table=table(["vector", "numbers", "adjoint δ"], rows),
         caption="Queries, keys, values",
         wide=True,
     )
