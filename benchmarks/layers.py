@@ -138,9 +138,17 @@ DIGITS, N, D, HEADS = 8, 6, 16, 2
 def lines_to_reverse(dtype: str) -> Any:
     """Return parameters, in the order of PyTorch's, and a batch of 32 lines, as in chapter 14."""
     rng = np.random.default_rng(0)
-    shapes = {"E": (DIGITS + 1, D), "P": (2 * N, D), "Wq": (D, D), "Wk": (D, D), "Wv": (D, D)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "E": (DIGITS + 1, D),
+        "P": (2 * N, D),
+        "Wq": (D, D),
+        "Wk": (D, D),
+        "Wv": (D, D),
+    }
     shapes |= {"Wo": (D, D), "W1": (2 * D, D), "b1": (2 * D,), "W2": (D, 2 * D), "b2": (D,)}
-    named = {name: rng.normal(size=n) / np.sqrt(n[-1]) for name, n in shapes.items()}
+    named: dict[str, Any] = {
+        name: rng.normal(size=n) / np.sqrt(n[-1]) for name, n in shapes.items()
+    }
     for l in (1, 2, 3):
         named |= {f"gamma{l}": np.ones(D), f"beta{l}": np.zeros(D)}
     named = {name: value.astype(dtype) for name, value in named.items()}
@@ -172,7 +180,7 @@ def torch_transformer(dtype: str) -> Any:
 
     named, X, Y = lines_to_reverse(dtype)
 
-    class Transformer(nn.Module):  # type: ignore[misc]
+    class Transformer(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.tokens, self.places = nn.Embedding(DIGITS + 1, D), nn.Embedding(2 * N, D)
