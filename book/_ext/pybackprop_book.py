@@ -5,14 +5,12 @@ carry their mark, launch buttons appear where the repository's address is known.
 """
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+import address
 from docutils import nodes
 from katex_math import TAG
 from sphinx.application import Sphinx
@@ -101,6 +99,7 @@ def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
                 anchor = f"check-{tag}"
                 cell["ids"].append(anchor)
                 checks[tag] = {"error": errors[tag], "cell": anchor}
+    app.env.metadata[app.env.docname]["checks"] = checks
     for equation in doctree.findall(nodes.math_block):
         match = TAG.search(equation.astext())
         if match and match[1] in checks:
@@ -122,48 +121,29 @@ def keep_former_addresses(app: Sphinx, doctree: nodes.document) -> None:
         section["ids"] += [old for old, new in FORMER.items() if new in section["ids"]]
 
 
-# Launch buttons: Binder and Colab need the repository's public address. One place for it: the
-# variable PYBACKPROP_REPOSITORY, else the git remote "origin".
-
-
-def repository() -> str | None:
-    """Return the repository's address on a public host, without .git, or None."""
-    address = os.environ.get("PYBACKPROP_REPOSITORY") or remote_origin()
-    address = re.sub(r"^(ssh://)?git@([^:/]+)[:/]", r"https://\2/", address.strip())
-    parts = urlsplit(address)
-    known = parts.scheme == "https" and parts.hostname in {"github.com", "gitlab.com"}
-    if not known or parts.path.strip("/").count("/") != 1:
-        return None
-    return f"https://{parts.hostname}{parts.path.removesuffix('/').removesuffix('.git')}"
-
-
-def remote_origin() -> str:
-    if shutil.which("git") is None:
-        return ""
-    command = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+# Launch buttons: Binder and Colab need the repository's address, which stands in pyproject.toml.
 
 
 def add_launch_buttons(app: Sphinx, config: Config) -> None:
-    address = repository()
-    if address is None:
+    where = address.known(address.PROJECT.read_text(encoding="utf-8"))
+    if where is None:
         logger.info(
-            "launch buttons: none, the repository's public address is unknown "
-            "(set PYBACKPROP_REPOSITORY=https://github.com/OWNER/NAME)"
+            "launch buttons: none, the repository's address is unknown "
+            "(make address REPOSITORY=https://github.com/OWNER/NAME)"
         )
-        options = {"repository_url": "", "launch_buttons": {}}
+        options: dict[str, Any] = {"repository_url": "", "launch_buttons": {}}
     else:
-        buttons = {
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org",
-            "colab_url": "https://colab.research.google.com" if "github.com" in address else "",
-        }
-        logger.info("launch buttons: Binder and Colab open %s", address)
+        logger.info("launch buttons: Binder and Colab open %s", where.repository)
+        config.html_baseurl = f"{where.book}/"
         options = {
-            "repository_url": address,
-            "repository_branch": os.environ.get("PYBACKPROP_BRANCH", "main"),
+            "repository_url": where.repository,
+            "repository_branch": "main",
             "path_to_docs": "",
-            "launch_buttons": buttons,
+            "launch_buttons": {
+                "notebook_interface": "jupyterlab",
+                "binderhub_url": "https://mybinder.org",
+                "colab_url": "https://colab.research.google.com",
+            },
         }
     config.html_theme_options = {**config.html_theme_options, **options}
 

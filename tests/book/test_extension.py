@@ -3,9 +3,12 @@
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
+import zipfile
 
+import address
 import katex_math
 import lean
 import nbformat
@@ -77,33 +80,6 @@ def test_a_formula_keeps_the_punctuation_beside_it():
     assert doctree[0][1]["classes"] == ["tied"]
 
 
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("https://github.com/ada/pybackprop", "https://github.com/ada/pybackprop"),
-        ("https://github.com/ada/pybackprop.git\n", "https://github.com/ada/pybackprop"),
-        ("git@github.com:ada/pybackprop.git", "https://github.com/ada/pybackprop"),
-        ("ssh://git@gitlab.com/ada/pybackprop", "https://gitlab.com/ada/pybackprop"),
-        ("/srv/git/pybackprop", None),
-        ("file:///srv/git/pybackprop", None),
-        ("http://localhost:3000/ada/pybackprop", None),
-        ("https://git.example.org/ada/pybackprop", None),
-        ("https://user:secret@github.com/ada/pybackprop", "https://github.com/ada/pybackprop"),
-    ],
-)
-def test_the_repository_is_known_on_public_hosts_only(monkeypatch, address, expected):
-    monkeypatch.setenv("PYBACKPROP_REPOSITORY", address)
-    assert book.repository() == expected
-
-
-def test_the_remote_is_asked_where_the_variable_is_not_set(monkeypatch):
-    monkeypatch.delenv("PYBACKPROP_REPOSITORY", raising=False)
-    monkeypatch.setattr(book, "remote_origin", lambda: "git@github.com:ada/pybackprop.git\n")
-    assert book.repository() == "https://github.com/ada/pybackprop"
-    monkeypatch.setattr(book, "remote_origin", lambda: "")
-    assert book.repository() is None
-
-
 def test_a_digest_follows_every_file(tmp_path, monkeypatch):
     folder = tmp_path / "pybackprop"
     folder.mkdir()
@@ -150,7 +126,12 @@ def test_a_style_sheet_that_cannot_be_read_is_an_error():
 
 
 NOTEBOOK = [
-    ("markdown", "# A page\n\n$$a = b \\tag{T1}$$\n\n$$c = d \\tag{T2}$$\n\nInline $x$.", []),
+    (
+        "markdown",
+        "# A page\n\nIt is $x$.\n\nA first sentence.\n\n"
+        "$$a = b \\tag{T1}$$\n\n$$c = d \\tag{T2}$$\n\nInline $x$.",
+        [],
+    ),
     ("code", "print('T1: largest error 1.1e-16')", ["check-T1"]),
     ("code", "print('nothing')", ["check-T2"]),
     ("markdown", "## One neuron per layer", []),
@@ -160,7 +141,7 @@ HTML = """from IPython.display import HTML
 HTML('<div class="pybackprop-interactive" data-kind="x"><p class="pb-poster">still</p></div>')"""
 
 
-def build(folder, cells, **environment):
+def build(folder, cells, repository=""):
     """Build a book of one notebook with this book's configuration; return (exit code, log)."""
     notebook = nbformat.v4.new_notebook()
     for kind, source, tags in cells:
@@ -174,20 +155,38 @@ def build(folder, cells, **environment):
     nbformat.write(notebook, folder / "book" / "page.ipynb")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
     (folder / "_config.yml").symlink_to(ROOT / "_config.yml")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = re.sub(r"^\[project\.urls\]\n(?:.+\n)*\n", "", project, flags=re.M)
+    if repository:
+        project = address.written(project, address.on_github(repository))
+    (folder / "pyproject.toml").write_text(project, encoding="utf-8")
     main = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", main, "build", ".", "-W", "-n", "--keep-going"]
-    env = {**os.environ, **environment}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page_site(tmp_path_factory):
+    """The site of a book whose address is known."""
     folder = tmp_path_factory.mktemp("small")
-    address = "https://github.com/ada/pybackprop"
-    code, log = build(folder, [*NOTEBOOK, ("code", HTML, [])], PYBACKPROP_REPOSITORY=address)
+    code, log = build(folder, [*NOTEBOOK, ("code", HTML, [])], "https://github.com/ada/pybackprop")
     assert code == 0, log
-    return (folder / "_build/html/book/page.html").read_text(encoding="utf-8")
+    return folder / "_build/html"
+
+
+@pytest.fixture(scope="module")
+def page(page_site):
+    return (page_site / "book/page.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A site without an address and interactive parts: its folder and what its build said."""
+    folder = tmp_path_factory.mktemp("plain")
+    code, log = build(folder, NOTEBOOK)
+    assert code == 0, log
+    return folder / "_build/html", log
 
 
 def test_a_checked_equation_carries_its_mark_and_an_unchecked_one_none(page):
@@ -217,13 +216,35 @@ def test_a_notebook_has_working_launch_buttons(page):
     assert f"https://colab.research.google.com/github/{there}/blob/main/book/page.ipynb" in page
 
 
-def test_a_page_without_interactive_parts_and_address_has_neither(tmp_path):
-    code, log = build(tmp_path, NOTEBOOK, PYBACKPROP_REPOSITORY="/srv/git/here")
-    assert code == 0, log
-    html = (tmp_path / "_build/html/book/page.html").read_text(encoding="utf-8")
+def test_a_page_without_interactive_parts_and_address_has_neither(plain):
+    site, log = plain
+    html = (site / "book/page.html").read_text(encoding="utf-8")
     assert "interactive." not in html
     assert "mybinder.org" not in html
     assert "launch buttons: none" in log
+
+
+def test_what_stands_beside_the_book(plain, page_site):
+    for site in (plain[0], page_site):
+        wheel = address.wheel_of((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        with zipfile.ZipFile(site / "_static" / wheel) as archive:
+            assert "pybackprop/course/stage/stepper.js" in archive.namelist()
+        assert (site / ".nojekyll").exists()
+        assert "book/page.html" in (site / "index.html").read_text(encoding="utf-8")
+        assert "There is no such page" in (site / "404.html").read_text(encoding="utf-8")
+    assert not (plain[0] / "sitemap.xml").exists()
+    there = "https://ada.github.io/pybackprop/book/page.html"
+    assert f"<loc>{there}</loc>" in (page_site / "sitemap.xml").read_text(encoding="utf-8")
+    assert f'href="{there}"' in (page_site / "404.html").read_text(encoding="utf-8")
+
+
+def test_a_page_says_what_it_is_and_shows_a_picture_where_it_is_linked_to(plain, page):
+    for html in (page, (plain[0] / "book/page.html").read_text(encoding="utf-8")):
+        assert '<meta name="description" content="A first sentence.">' in html
+        assert '<meta property="og:title" content="A page">' in html
+    assert 'property="og:url" content="https://ada.github.io/pybackprop/book/page.html"' in page
+    assert 'content="https://ada.github.io/pybackprop/_static/stepper.png"' in page
+    assert "og:url" not in (plain[0] / "book/page.html").read_text(encoding="utf-8")
 
 
 def test_a_broken_formula_stops_the_build_with_file_and_formula(tmp_path):

@@ -138,6 +138,19 @@ PLANTED = [
 ]
 
 
+@pytest.mark.parametrize("extras", ["", "[plots]", "==0.1.0"])
+def test_installing_by_name_is_seen(extras):
+    for words in (
+        f"%pip install -q {{}}pybackprop{extras}",
+        f"uv pip install {{}}pybackprop{extras}",
+    ):
+        for quote in ("", '"', "'"):
+            bare = words.format(quote) + quote
+            assert rules.installs_by_name(f"First\n{bare}\n") == [bare]
+    good = "pip install 'pybackprop[plots] @ https://example.org/x.whl'"
+    assert rules.installs_by_name(f"{good}\npip install -e .\npip install anywidget\n") == []
+
+
 @pytest.mark.parametrize("rule", CHECKS)
 def test_a_good_notebook_breaks_no_rule(rule):
     assert CHECKS[rule](GOOD) == []

@@ -1,7 +1,9 @@
 """The rules of rules.py, held to every notebook of the book."""
 
 import json
+import subprocess
 
+import address
 import pytest
 import rules
 from paths import BOOK, ROOT
@@ -31,10 +33,19 @@ def test_notebooks_keep_the_rules(notebook, rule):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_first_cell_is_the_same_everywhere(notebook):
-    expected = rules.source(rules.cells(load(NOTEBOOKS[0]), "code")[0])
+def test_the_first_cell_follows_the_address(notebook):
+    expected = address.first_cell(address.PROJECT.read_text(encoding="utf-8"))
     assert rules.first_cell_is(load(notebook), expected) == []
-    assert "pybackprop" in expected
+
+
+def test_no_file_installs_the_package_by_its_name():
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    assert len(names) > 100
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            assert rules.installs_by_name((ROOT / name).read_bytes().decode(errors="ignore")) == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
