@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,23 @@ class Measured(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         head, *rows = table(self.arguments[0])
-        group = nodes.tgroup(cols=len(head))
-        group += [nodes.colspec(colwidth=1) for _ in head]
-        group += nodes.thead("", line(head))
-        group += nodes.tbody("", *map(line, rows))
-        return [nodes.table("", group)]
+        return [as_table(head, rows)]
 
 
-def line(cells: list[str]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph(text=cell)) for cell in cells))
+def as_table(
+    head: Sequence[str | nodes.Node], rows: Iterable[Sequence[str | nodes.Node]]
+) -> nodes.table:
+    """Return a table of texts and paragraphs."""
+    group = nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += nodes.thead("", line(head))
+    group += nodes.tbody("", *map(line, rows))
+    return nodes.table("", group)
+
+
+def line(cells: Sequence[str | nodes.Node]) -> nodes.row:
+    paragraphs = (nodes.paragraph(text=c) if isinstance(c, str) else c for c in cells)
+    return nodes.row("", *(nodes.entry("", one) for one in paragraphs))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
