@@ -41,8 +41,14 @@ __all__ = [
 ]
 
 
-def exercise(name: str) -> Interactive:
+def exercise(name: str, *, solution: bool = True) -> Interactive:
     """Return the display of an exercise, by its id such as "03-output-delta".
+
+    Parameters
+    ----------
+    name : str
+    solution : bool, optional
+        Whether it shows its solution, folded away; a sheet for a class shows none.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def exercise(name: str) -> Interactive:
     Exercise 03-output-delta: The output delta of one neuron (answer: a number or a shape)
     """
     chosen = lookup(EXERCISES, name, "exercise")
-    return on_page(chosen, checked().get(chosen.id) == "solved")
+    return on_page(chosen, checked().get(chosen.id) == "solved", solution)
 
 
 def progress(folder: Path | str = ".") -> Interactive:

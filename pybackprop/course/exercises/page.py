@@ -15,7 +15,7 @@ IN_NOTEBOOK = "<p>Complete the function in the next cell, in a live notebook, an
 """Where an exercise in code is solved; a page that has Python shows an editor in its place."""
 
 
-def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
+def on_page(exercise: Exercise, solved: bool = False, solution: bool = True) -> Interactive:
     """Return the display of an exercise.
 
     Parameters
@@ -23,6 +23,8 @@ def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
     exercise : Exercise
     solved : bool, optional
         Whether `check` has noted here that it is solved.
+    solution : bool, optional
+        Whether it shows its solution.
     """
     data = exercise.data() | {"type": exercise.kind}
     if solved:
@@ -36,7 +38,8 @@ def on_page(exercise: Exercise, solved: bool = False) -> Interactive:
         parts.append(IN_NOTEBOOK)
     parts.append('<div class="pb-answer"></div>')
     parts += [fold(f"Hint {k}", hint, "pb-hint") for k, hint in enumerate(shown["hints"], start=1)]
-    parts.append(fold("Solution", shown["solution"], "pb-solution"))
+    if solution:
+        parts.append(fold("Solution", shown["solution"], "pb-solution"))
     name = f"exercise-{exercise.id}"
     return Interactive(
         kind="exercise",
@@ -90,7 +93,7 @@ def pages_in(folder: Path, suffix: str) -> list[Page]:
                 title=f"{number[1]}. {title}" if number else title,
                 address=f"{path.stem}{suffix}",
                 exercises=tuple(
-                    re.findall(r"^exercise\([\"']([^\"']+)[\"']\)", code, re.MULTILINE)
+                    re.findall(r"^exercise\([\"']([^\"']+)[\"'][,)]", code, re.MULTILINE)
                 ),
             )
         )

@@ -182,7 +182,8 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       const shown = data.variants[variant];
       poster.querySelector(".pb-question").innerHTML = shown.question;
       hints.forEach((hint, k) => { hint.querySelector("div").innerHTML = shown.hints[k]; });
-      poster.querySelector(".pb-solution div").innerHTML = shown.solution;
+      const solution = poster.querySelector(".pb-solution div"); // a sheet for a class has none
+      if (solution) solution.innerHTML = shown.solution;
     };
     const judge = () => {
       const { right, reply: text, unread } = judgeNumber(data, data.variants[variant], input.value);
