@@ -150,6 +150,39 @@ def test_search_finds_a_word(visit, server):
     assert page.trouble == []
 
 
+def test_search_finds_pages_from_disk_without_a_word_of_complaint(visit, site):
+    page = visit((site / "search.html").as_uri() + "?q=sigmoid")
+    page.locator("#search-results a[href*='01_forward_pass']").first.wait_for(timeout=10_000)
+    assert page.locator("#search-results li").count() > 5
+    assert page.trouble == []
+
+
+def test_search_without_a_script_shows_no_form_and_says_what_it_needs(visit, server):
+    page = visit(f"{server}/search.html", script=False)
+    assert [x for x in page.locator("form, input").all() if x.is_visible()] == []
+    assert "JavaScript" in page.locator("main").inner_text()
+    assert page.locator("#pst-primary-sidebar a[href*='03_delta']").first.is_visible()
+
+
+def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, server):
+    page = visit("about:blank")
+    frame = (
+        f"<iframe sandbox='allow-scripts' src='{server}/book/03_delta.html' width='900'></iframe>"
+    )
+    page.set_content(frame)
+    inside = page.frame_locator("iframe")
+    inside.locator(".pybackprop-interactive[data-ready]").first.wait_for()
+    stepper = inside.locator('.pybackprop-interactive[data-kind="stepper"]').first
+    stepper.get_by_role("button", name="Next").click()
+    exercise = inside.locator("#exercise-03-output-delta")
+    exercise.locator("input").fill("5")
+    exercise.get_by_role("button", name="Check").click()
+    assert "Not yet" in exercise.locator(".pb-reply").inner_text()
+    inside.locator(".theme-switch-button").first.click()
+    # This server sends no Access-Control-Allow-Origin, so that the frame gets no fonts.
+    assert [t for t in page.trouble if "font" not in t and "net::ERR_FAILED" not in t] == []
+
+
 def test_the_sidebar_opens_on_a_narrow_page(visit, server):
     page = visit(f"{server}/book/intro.html", width=360)
     page.locator(".primary-toggle").click()
