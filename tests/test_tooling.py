@@ -96,7 +96,44 @@ def test_actions_are_pinned_by_commit_and_have_least_rights():
         assert re.search(r"^permissions:\n  contents: read\n\n", text, re.M)
 
 
-# Rounding jitter
+def test_only_the_job_that_needs_a_right_to_write_has_it():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        jobs = re.split(
+            r"^  (?=\w+:$)", path.read_text(encoding="utf-8").split("\njobs:\n")[1], flags=re.M
+        )
+        for job in filter(None, jobs):
+            if re.search(r": write$", job, re.M):
+                assert "run: bash" not in job
+                assert "checkout" not in job
+
+
+def test_the_citation_has_the_version_of_the_package():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {PROJECT['project']['version']}\n" in citation
+
+
+PROJECT_FILE = '[project]\nversion = "1.2.3"\n[project.urls]\nRepository = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("tag", "project", "citation", "changelog", "says"),
+    [
+        ("v1.2.3", PROJECT_FILE, "\nversion: 1.2.3\n", "## 1.2.3 (2026-12-01)", None),
+        ("v1.2.4", PROJECT_FILE, "\nversion: 1.2.3\n", "## 1.2.3 (2026-12-01)", "tag v1.2.3"),
+        ("v1.2.3", PROJECT_FILE, "\nversion: 1.2\n", "## 1.2.3 (2026-12-01)", "CITATION"),
+        ("v1.2.3", PROJECT_FILE, "\nversion: 1.2.3\n", "## 1.2.3, not released", "CHANGELOG"),
+        (
+            "v1.2.3",
+            PROJECT_FILE[:27],
+            "\nversion: 1.2.3\n",
+            "## 1.2.3 (2026-12-01)",
+            "make address",
+        ),
+    ],
+)
+def test_a_release_is_refused_with_the_reason(tag, project, citation, changelog, says):
+    wrong = load("tests/release.py").what_is_wrong(tag, project, citation, changelog)
+    assert (wrong == []) if says is None else (len(wrong) == 1 and says in wrong[0])
 
 
 def load(path):
@@ -104,6 +141,9 @@ def load(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# Rounding jitter
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.complex64])
