@@ -15,7 +15,8 @@ book check test test-all refresh mutants: export OPENBLAS_NUM_THREADS = 1
 export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
-.PHONY: book serve picture check test test-all portable mutants refresh bench lock clean
+.PHONY: book serve pdf zip address lab check test test-all portable colab live mutants refresh bench lock
+.PHONY: class links picture pictures clean
 
 book: .venv/.book node_modules/.done
 	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
@@ -30,6 +31,28 @@ serve: .venv/.book
 
 picture: .venv/.test book  # the one in README and preface, from the built page
 	PYTHONPATH=tests/book:book/_ext $(BIN)/python tests/book/picture.py
+
+pdf: .venv/.test book  # the whole book on paper; "make pdf zip" makes both
+	$(BIN)/python book/_ext/paper.py
+
+zip: .venv/.test book
+	$(BIN)/python book/_ext/take_away.py
+
+address: .venv/.book  # make address REPOSITORY=https://github.com/OWNER/NAME; without it, first cells alone
+	$(BIN)/python book/_ext/address.py $(REPOSITORY)
+
+lab: .venv-lab/.done  # the notebooks, as Binder opens them
+	.venv-lab/bin/jupyter lab book
+
+links: .venv/.book node_modules/.done  # every link to another host answers
+	$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links
+
+class: .venv/.test book  # notebooks without outputs and answers; the book without, and its answers apart
+	$(BIN)/python book/_ext/blank.py
+	$(BIN)/python book/_ext/paper.py class
+
+pictures: .venv/.test book  # the pictures of README.md and of links to the book
+	$(BIN)/python book/_ext/pictures.py
 
 check: .venv/.test  # in under a minute: no notebooks, no pages
 	$(BIN)/ruff format --check .
@@ -48,6 +71,9 @@ test-all: test mutants portable
 portable: .venv/.test node_modules/.done  # make portable NAMES="Haswell jitter-1"; all without names
 	$(BIN)/python tests/portable.py $(NAMES)
 
+colab live: .venv/.test  # each notebook, a single copied file, live: Colab's versions, Binder's
+	$(BIN)/python tests/live.py $(if $(filter colab,$@),colab,binder) $(NOTEBOOKS)
+
 mutants: .venv/.test  # make mutants NAMES="losses network"; all without names
 	$(BIN)/python tests/mutants.py $(NAMES)
 
@@ -58,7 +84,7 @@ bench: .venv-bench/.done  # make bench NAMES="steps epochs"; without names it li
 	.venv-bench/bin/python -m benchmarks $(NAMES)
 
 clean:
-	rm -rf _build node_modules .venv .venv-bench .venv-portable
+	rm -rf _build node_modules .venv .venv-bench .venv-lab .venv-portable
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
@@ -87,6 +113,11 @@ lock: .venv/.test  # the newest of everything that pyproject.toml allows, on eve
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	pyproject.toml --group build
+
+.venv-lab/.done: .binder/requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv .venv-lab
+	.venv-lab/bin/python $(PIP) -r .binder/requirements.txt jupyterlab
+	touch $@
 
 # The peers of the benchmarks, gigabytes of them, stay out of the other environment.
 .venv-bench/.done: pyproject.toml | $(BIN)/python
