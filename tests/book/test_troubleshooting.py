@@ -143,7 +143,7 @@ def test_words_of_other_files_are_quoted_as_they_are():
     for words, file in [
         ("Python 3.11 to 3.14 is needed; none was found on PATH.", "Makefile"),
         ("python -m pip install anywidget makes it move", "pybackprop/course/stage/display.py"),
-        ("PYBACKPROP_REPOSITORY", "book/_ext/pybackprop_book.py"),
+        ("make address", "book/_ext/pybackprop_book.py"),
         ("pybackprop-progress.json", "pybackprop/course/exercises/progress_file.py"),
     ]:
         assert words in PAGE
