@@ -1,6 +1,7 @@
 """The report on a class: progress files in, who solved what and which mistakes come back."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -102,4 +103,18 @@ def test_two_files_of_one_name_stay_apart(tmp_path, capsys):
     state = {NUMERIC[0].id: {"status": "solved"}}
     files = write(tmp_path / "a", ada=state) + write(tmp_path / "b", ada=state)
     assert class_report.main(files) == 0
-    assert len(class_report.named([class_report.Path(f) for f in files])) == 2
+    assert len(class_report.named([Path(f) for f in files])) == 2
+
+
+def test_the_page_for_teachers_shows_what_is_printed(tmp_path, capsys):
+    one = EXERCISES["03-output-delta"]
+    slope = next(m for m in one.mistakes if m.name == "no slope")
+    right = {"status": "solved"}
+    files = write(
+        tmp_path,
+        ada={one.id: typed(one, slope), "03-shape-of-gradient": right},
+        ben={one.id: right, "03-shape-of-gradient": right},
+    )
+    class_report.main(files)
+    page = (Path(__file__).parents[2] / "book" / "teachers.md").read_text(encoding="utf-8")
+    assert f"```text\n{capsys.readouterr().out}```" in page
