@@ -125,7 +125,7 @@ def keep_former_addresses(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_launch_buttons(app: Sphinx, config: Config) -> None:
-    where = address.known(address.PROJECT.read_text(encoding="utf-8"))
+    where = address.known(Path(app.srcdir, "pyproject.toml").read_text(encoding="utf-8"))
     if where is None:
         logger.info(
             "launch buttons: none, the repository's address is unknown "
