@@ -166,10 +166,8 @@ def test_search_without_a_script_shows_no_form_and_says_what_it_needs(visit, ser
 
 def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, server):
     page = visit(f"{server}/404.html")
-    frame = (
-        f"<iframe sandbox='allow-scripts' src='{server}/book/03_delta.html' width='900'></iframe>"
-    )
-    page.set_content(frame)
+    source = f"src='{server}/book/03_delta.html' width='900'"
+    page.set_content(f"<iframe sandbox='allow-scripts allow-forms' {source}></iframe>")
     inside = page.frame_locator("iframe")
     inside.locator(".pybackprop-interactive[data-ready]").first.wait_for(state="attached")
     stepper = inside.locator('.pybackprop-interactive[data-kind="stepper"]').first
