@@ -29,6 +29,7 @@ from .steppers import chromium
 from .timing import print_table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "book"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
 from local import serve
 from paths import ROOT, SITE
 from weigh import weigh

@@ -22,7 +22,7 @@ from pybackprop.training import train
 
 from .timing import print_table
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "book"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
 from local import CHROMIUM, FLAGS, serve
 
 CLICKS = 60
