@@ -804,6 +804,8 @@ def signed_grid(
     columns : int
         How many stand in a row.
     """
+    from matplotlib.patches import Rectangle
+
     found = check.check_curves(grids, "grids", "height", "width")
     color = FIGURE[check.check_choice(role, "role", *FIGURE)]
     columns = min(check_count("columns", columns), len(found))
@@ -844,6 +846,8 @@ def attention_map(
     queries, keys : sequence of str
         The tokens that ask, from the top down, and those that are looked at.
     """
+    from matplotlib.patches import Rectangle
+
     weights = check.check_array(weights, "weights", "queries", "keys")
     queries = check.check_names(queries, "queries", len(weights))
     keys = check.check_names(keys, "keys", weights.shape[1])
