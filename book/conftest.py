@@ -1,14 +1,11 @@
 """Notebooks are compared with what is stored, so they run as `make refresh` ran them."""
 
-from importlib.util import find_spec
-
 import pytest
+from optional import not_run
 
 from pybackprop.course.stage.display import STATIC
 
-# The chapter about PyTorch and JAX is run where both are installed; its outputs are stored.
-NEEDED = {"15_pytorch_and_jax.ipynb": ("jax", "torch"), "16_many_workers.ipynb": ("distributed",)}
-collect_ignore = [name for name, all_of in NEEDED.items() if not all(map(find_spec, all_of))]
+collect_ignore = [f"{name}.ipynb" for name in not_run()]
 
 
 @pytest.hookimpl(optionalhook=True)

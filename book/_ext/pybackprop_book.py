@@ -13,6 +13,7 @@ from typing import Any
 import address
 from docutils import nodes
 from katex_math import TAG
+from optional import not_run
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
@@ -41,6 +42,7 @@ def digest(*places: str) -> str:
 
 
 def notice_changes(app: Sphinx, config: Config) -> None:
+    config.nb_execution_excludepatterns = [f"book/{name}.ipynb" for name in not_run()]
     package = digest("pyproject.toml", "pybackprop")
     caches = Path(app.outdir).parent / ".jupyter_cache"
     config.nb_execution_cache_path = str(caches / package)
