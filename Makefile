@@ -64,9 +64,10 @@ test: .venv/.test book
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
 test-all: test mutants portable
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 
 portable: .venv/.test node_modules/.done  # make portable NAMES="Haswell jitter-1"; all without names
 	$(BIN)/python tests/portable.py $(NAMES)
