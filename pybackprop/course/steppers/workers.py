@@ -8,7 +8,7 @@ from ...checks import check_count, check_positive
 from ..stage.display import Interactive
 from ..stage.drawing import Chart, key, lines, place, svg, table, var
 from ..stage.stepper import choice, num, rounded, stepper
-from ..stage.tree import Part, Template, node
+from ..stage.tree import Markup, Part, Template, node
 
 WORKERS = [2**k for k in range(15)]
 """1 to 16,384."""
@@ -63,8 +63,7 @@ def worker_columns(
         node("tr", node("th", name, scope="row"), place(name, "td"), node("td", "ms"))
         for name, _ in milliseconds
     ]
-    run["math"] = node(
-        "div",
+    run["math"] = Markup(
         lines(
             [var("p"), " = ", place("p"), " workers"],
             ["examples per second: ", node("b", place("rate")), " times one worker's"],
