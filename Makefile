@@ -16,7 +16,7 @@ export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
 .PHONY: book serve pdf zip address lab check test test-all portable colab live mutants refresh bench lock
-.PHONY: class links picture pictures clean
+.PHONY: class links pictures clean
 
 book: .venv/.book node_modules/.done
 	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going \
@@ -28,9 +28,6 @@ book: .venv/.book node_modules/.done
 serve: .venv/.book
 	@test -f $(HTML)/index.html || $(MAKE) book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
-
-picture: .venv/.test book  # the one in README and preface, from the built page
-	PYTHONPATH=tests/book:book/_ext $(BIN)/python tests/book/picture.py
 
 pdf: .venv/.test book  # the whole book on paper; "make pdf zip" makes both
 	$(BIN)/python book/_ext/paper.py
@@ -51,8 +48,9 @@ class: .venv/.test book  # notebooks without outputs and answers; the book witho
 	$(BIN)/python book/_ext/blank.py
 	$(BIN)/python book/_ext/paper.py class
 
-pictures: .venv/.test book  # the pictures of README.md and of links to the book
+pictures: .venv/.test book  # those of README and preface, from the built pages, and of links to the book
 	$(BIN)/python book/_ext/pictures.py
+	PYTHONPATH=tests/book:book/_ext $(BIN)/python tests/book/picture.py
 
 check: .venv/.test  # in under a minute: no notebooks, no pages
 	$(BIN)/ruff format --check .

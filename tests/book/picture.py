@@ -1,6 +1,6 @@
 """Take the picture of README and preface anew: a cell of chapter 1, changed and run on its page.
 
-make picture
+make pictures
 """
 
 from local import CHROMIUM, FLAGS
