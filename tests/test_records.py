@@ -26,7 +26,7 @@ CHANGING = {"SGD", "RMSProp", "Adam", "AdamW", "History", "Record", "Moment"}
 VALUES = {
     *("Activation", "Loss", "Fused", "Objective", "Method", "Entry"),
     *("Schedule", "constant", "step_decay", "cosine", "warmup"),
-    *("MaxIterations", "LossBelow", "LossChangeBelow", "Patience"),
+    *("MaxIterations", "LossRule", "LossBelow", "LossChangeBelow", "Patience"),
 }
 """Equal where all that they hold is; all else holds arrays, which have no one truth."""
 

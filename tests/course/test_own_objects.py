@@ -53,6 +53,11 @@ def tape():
     return steppers.graph_stepper(x * x, {HOSTILE: x})
 
 
+def attention():
+    tokens = np.array([[1.0, 0.5], [-0.5, 1.0]])
+    return steppers.attention_stepper(tokens, tokens, tokens, tokens, [HOSTILE, "b"])
+
+
 PARTS = {
     "forward": lambda: steppers.forward_stepper(network(), X, Y),
     "backward": lambda: steppers.backward_stepper(network(), X, Y),
@@ -62,13 +67,16 @@ PARTS = {
     "gradient-check": lambda: steppers.gradient_check_stepper(network(), X, Y),
     "training": training,
     "tape": tape,
+    "attention": attention,
 }
 
 
 def test_every_public_stepper_is_looked_at():
     """But for those that take no text."""
     made = {name for name in steppers.__all__ if re.search("_(stepper|explorer|race)$", name)}
-    wordless = {"optimizer_race", "convolution_stepper", "workers_explorer"}
+    wordless = {
+        "optimizer_race", "convolution_stepper", "recurrence_stepper", "workers_explorer",
+    }  # fmt: skip
     assert len(PARTS) == len(made - wordless)
 
 

@@ -671,7 +671,7 @@ def refusals():
         "no role": (lambda: plots.signed_grid({"a": np.eye(2)}, role="bias"), "role is 'bias'"),
         "a missing name": (
             lambda: plots.attention_map(np.eye(2), ["a"], ["x", "y"]),
-            "queries is a list; give a list of 2 texts",
+            "queries is a list of 1; give a list of 2 texts",
         ),
         "scores": (
             lambda: plots.attention_map([[2.0, -1.0]], ["a"], ["x", "y"]),

@@ -102,15 +102,13 @@ def updated(params, grads, lr):
     return params - lr * grads
 
 
-def updated_with(
-    leaf: Any = lambda p, g, lr: p - lr * g, deep: Any = lambda p: isinstance(p, dict)
-) -> Any:
+def updated_with(step: Any = lambda g, lr: lr * g, move: Any = lambda p, step: p - step) -> Any:
     """Return a walk over the tree with what is done at a leaf exchanged."""
 
     def wrong(params: Any, grads: Any, lr: float) -> Any:
         if isinstance(params, dict):
             return {name: wrong(params[name], grads[name], lr) for name in params}
-        return leaf(params, grads, lr)
+        return move(params, step(grads, lr))
 
     return wrong
 
@@ -347,7 +345,7 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 "uphill",
-                {"leaf": lambda p, g, lr: p + lr * g},
+                {"move": lambda p, step: p + step},
                 "that goes uphill: the gradient is subtracted.",
             ),
             Mistake(
@@ -357,17 +355,17 @@ EXERCISES = [
             ),
             Mistake(
                 "no rate",
-                {"leaf": lambda p, g, lr: p - g},
+                {"step": lambda g, lr: g},
                 "the learning rate is missing.",
             ),
             Mistake(
                 "the step alone",
-                {"leaf": lambda p, g, lr: -lr * g},
+                {"move": lambda p, step: -step},
                 "that is the step. Add it to the parameter.",
             ),
             Mistake(
                 "divided",
-                {"leaf": lambda p, g, lr: p - g / lr},
+                {"step": lambda g, lr: g / lr},
                 "you divided by the rate.",
             ),
         ],
