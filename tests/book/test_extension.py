@@ -219,7 +219,8 @@ def test_a_notebook_has_working_launch_buttons(page):
 def test_a_page_without_interactive_parts_and_address_has_neither(plain):
     site, log = plain
     html = (site / "book/page.html").read_text(encoding="utf-8")
-    assert "interactive." not in html
+    assert 'class="pybackprop-interactive' not in html
+    assert "interactive." not in (site / "search.html").read_text(encoding="utf-8")
     assert "mybinder.org" not in html
     assert "launch buttons: none" in log
 
