@@ -92,6 +92,8 @@ def test_a_reader_enters_steps_and_comes_back_by_the_link(visit, place, where):
     fill(page, "W2", "1, -2, 0.5")
     choose(page, "phi1", "tanh")
     fill(page, "x", "0.5 -1")
+    page.wait_for_function("decodeURIComponent(location.hash).includes('x=0.5,-1')")
+    page.wait_for_function("decodeURIComponent(location.hash).includes('W2=1,-2,0.5')")
     address = page.url.split("#")[1]
     given = {name: value for name, (value,) in parse_qs(address).items()}
     assert (given["W2"], given["x"], given["phi1"]) == ("1,-2,0.5", "0.5,-1", "tanh")
