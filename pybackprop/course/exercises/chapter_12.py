@@ -9,7 +9,7 @@ import numpy as np
 from .model import Choice, Code, Mistake, Numeric, Option
 
 
-def slide(x, w, b, stride, padding):
+def slide_kernel(x, w, b, stride, padding):
     x = np.pad(x, padding)
     starts = range(0, len(x) - len(w) + 1, stride)
     return np.array([x[i : i + len(w)] @ w + b for i in starts])
@@ -22,7 +22,7 @@ def slide_with(
     bias: Any = lambda b, w: b,
     end: Any = 1,
 ) -> Any:
-    """Return slide with one of its pieces exchanged, for a mistake in that piece."""
+    """Return slide_kernel with one of its pieces exchanged, for a mistake in that piece."""
 
     def wrong(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
         x, w = pad(x, padding), kernel(w)
@@ -97,7 +97,7 @@ def pullback_by_matrix(delta: Any, x: Any, w: Any, stride: int, padding: int) ->
 
 def back_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     cases = signal_cases(rng)
-    return [(rng.normal(size=len(slide(*case))), *case[:2], *case[3:]) for case in cases]
+    return [(rng.normal(size=len(slide_kernel(*case))), *case[:2], *case[3:]) for case in cases]
 
 
 def delta_back(delta, w):
@@ -190,17 +190,18 @@ def pool_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 EXERCISES = [
     Code(
-        id="12-slide",
+        id="12-slide_kernel",
         title="A kernel slides along a signal",
         question=(
-            "Write <code>slide(x, w, b, stride, padding)</code> for a signal <var>x</var> and a "
+            "Write <code>slide_kernel(x, w, b, stride, padding)</code> for a signal "
+            "<var>x</var> and a "
             "kernel <var>w</var>: put <code>padding</code> zeros at both ends, and return "
             "<var>z</var>, one number for each window: its entries times <var>w</var>, summed, "
             "plus <var>b</var>. The first window starts at the first entry, the next one "
             "<code>stride</code> entries on."
         ),
         cases=signal_cases,
-        solution=slide,
+        solution=slide_kernel,
         alternatives=[slide_by_loops],
         made_of=slide_with,
         mistakes=[
@@ -301,7 +302,8 @@ EXERCISES = [
         id="12-slide_pullback",
         title="The way back of a convolution",
         question=(
-            "<var>z</var> = slide(<var>x</var>, <var>w</var>, <var>b</var>, stride, padding), and "
+            "<var>z</var> = slide_kernel(<var>x</var>, <var>w</var>, <var>b</var>, stride, "
+            "padding), and "
             "delta = ∂<var>C</var>/∂<var>z</var>, one number for each window. Write "
             "<code>slide_pullback(delta, x, w, stride, padding)</code>: the three of "
             "∂<var>C</var>/∂<var>x</var>, ∂<var>C</var>/∂<var>w</var>, "
@@ -503,6 +505,56 @@ EXERCISES = [
         ],
         reason="Same weights at each place of each example: all of these uses add up.",
     ),
+    Numeric(
+        id="12-parameters",
+        title="How many parameters has the layer?",
+        question=(
+            "A convolution turns images of {c} channels and {n} × {n} pixels into {o} channels, "
+            "with kernels of {k} × {k}, padded so that the size stays. How many parameters does "
+            "it have, biases included?"
+        ),
+        draw=lambda rng: {
+            "c": int(rng.integers(2, 9)),
+            "o": int(rng.integers(10, 33)),
+            "k": int(rng.choice([3, 5])),
+            "n": int(rng.integers(8, 33)),
+        },
+        answer=lambda c, o, k, n: o * c * k * k + o,
+        mistakes=[
+            Mistake(
+                "no biases",
+                lambda c, o, k, n: o * c * k * k,
+                "the biases are missing: one for each channel out.",
+            ),
+            Mistake(
+                "one channel in",
+                lambda c, o, k, n: o * k * k + o,
+                "a kernel reaches over all channels of its input.",
+            ),
+            Mistake(
+                "kernel not squared",
+                lambda c, o, k, n: o * c * k + o,
+                "a kernel is as high as it is wide.",
+            ),
+            Mistake(
+                "bias for each pixel",
+                lambda c, o, k, n: o * c * k * k + o * n * n,
+                "you gave each pixel a bias of its own. It is the same at all places.",
+            ),
+            Mistake(
+                "dense",
+                lambda c, o, k, n: (c * n * n + 1) * o * n * n,
+                "that is a dense layer between the two. Here the weights are the same at all "
+                "places, so the size of the image does not matter.",
+            ),
+        ],
+        hints=[
+            "How many numbers has one kernel? It sees all channels of a window.",
+            "One such kernel for each channel out, and a bias.",
+            "{o} · ({c} · {k} · {k} + 1).",
+        ],
+        solution="{o} kernels of {c} · {k} · {k} numbers, and {o} biases: <b>{answer}</b>.",
+    ),
     Code(
         id="12-switch_back",
         title="The way back of max pooling",
@@ -576,55 +628,5 @@ EXERCISES = [
             "back[stride * t + window.argmax()] += g[t].",
         ],
         reason="The largest entry's slope is 1, the others' is 0: max is a switch.",
-    ),
-    Numeric(
-        id="12-parameters",
-        title="How many parameters has the layer?",
-        question=(
-            "A convolution turns images of {c} channels and {n} × {n} pixels into {o} channels, "
-            "with kernels of {k} × {k}, padded so that the size stays. How many parameters does "
-            "it have, biases included?"
-        ),
-        draw=lambda rng: {
-            "c": int(rng.integers(2, 9)),
-            "o": int(rng.integers(10, 33)),
-            "k": int(rng.choice([3, 5])),
-            "n": int(rng.integers(8, 33)),
-        },
-        answer=lambda c, o, k, n: o * c * k * k + o,
-        mistakes=[
-            Mistake(
-                "no biases",
-                lambda c, o, k, n: o * c * k * k,
-                "the biases are missing: one for each channel out.",
-            ),
-            Mistake(
-                "one channel in",
-                lambda c, o, k, n: o * k * k + o,
-                "a kernel reaches over all channels of its input.",
-            ),
-            Mistake(
-                "kernel not squared",
-                lambda c, o, k, n: o * c * k + o,
-                "a kernel is as high as it is wide.",
-            ),
-            Mistake(
-                "bias for each pixel",
-                lambda c, o, k, n: o * c * k * k + o * n * n,
-                "you gave each pixel a bias of its own. It is the same at all places.",
-            ),
-            Mistake(
-                "dense",
-                lambda c, o, k, n: (c * n * n + 1) * o * n * n,
-                "that is a dense layer between the two. Here the weights are the same at all "
-                "places, so the size of the image does not matter.",
-            ),
-        ],
-        hints=[
-            "How many numbers has one kernel? It sees all channels of a window.",
-            "One such kernel for each channel out, and a bias.",
-            "{o} · ({c} · {k} · {k} + 1).",
-        ],
-        solution="{o} kernels of {c} · {k} · {k} numbers, and {o} biases: <b>{answer}</b>.",
     ),
 ]

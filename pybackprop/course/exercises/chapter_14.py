@@ -9,7 +9,7 @@ import numpy as np
 from .model import Choice, Code, Mistake, Numeric, Option
 
 
-def attend(q, k, v):
+def attend_to_all(q, k, v):
     s = q @ k.T / np.sqrt(q.shape[1])
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True) @ v
@@ -148,17 +148,18 @@ def tied_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 EXERCISES = [
     Code(
-        id="14-attend",
+        id="14-attend_to_all",
         title="Attention, forward",
         question=(
             "One sequence: <code>q</code> (<var>T</var>, <var>d</var>), <code>k</code> "
             "(<var>S</var>, <var>d</var>), <code>v</code> (<var>S</var>, <var>n</var>). Write "
-            "<code>attend(q, k, v)</code>: for each query the mean of the values, weighted by the "
+            "<code>attend_to_all(q, k, v)</code>: for each query the mean of the values, "
+            "weighted by the "
             "softmax of its scores <var>q</var> · <var>k</var> / √<var>d</var>. Shape "
             "(<var>T</var>, <var>n</var>)."
         ),
         cases=sequence_cases,
-        solution=attend,
+        solution=attend_to_all,
         alternatives=[attend_by_loops, attend_with()],
         made_of=attend_with,
         mistakes=[

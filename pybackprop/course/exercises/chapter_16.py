@@ -181,9 +181,11 @@ EXERCISES = [
             "theta and the gradient takes {s} ms in each step. From how many examples per batch "
             "on is the step with two workers shorter?"
         ),
-        draw=lambda rng: {"c": int(rng.integers(2, 21)), "s": int(rng.integers(1, 10))},
-        answer=lambda c, s: 2000 * s / c,
-        digits=0,
+        draw=lambda rng: {
+            "c": [2, 4, 5, 8, 10, 20][int(rng.integers(0, 6))],
+            "s": int(rng.integers(1, 10)),
+        },
+        answer=lambda c, s: 2000 * s // c,
         mistakes=[
             Mistake(
                 "all of it saved",
