@@ -23,6 +23,15 @@ BY_HEART = 1000
 """Steps on ten examples."""
 
 
+def cosine(u: Array, v: Array) -> float:
+    """Return the cosine of two arrays of one shape, taken as vectors: 1 where they point alike.
+
+    >>> cosine(np.array([1.0, 0.0]), np.array([3.0, 4.0]))
+    0.6
+    """
+    return float(np.sum(u * v) / np.linalg.norm(u) / np.linalg.norm(v))
+
+
 def read(text: str) -> dict[str, str]:
     """Return name -> difference of a list of bugs.
 
