@@ -7,28 +7,9 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
-from pybackprop.layers import (
-    activation,
-    attention,
-    causal_mask,
-    embedding,
-    layer_norm,
-    linear,
-)
-
-K, D, N, HEADS = 8, 16, 6, 2
-
-
-def transformer(p, x, rng):
-    T = x.shape[1]
-    h = embedding(p["E"], x) + p["P"][:T]
-    u = layer_norm(h, p["gamma1"], p["beta1"])
-    q, k, v = (linear(u, p[name]) for name in ("Wq", "Wk", "Wv"))
-    h = h + linear(attention(q, k, v, causal_mask(T), HEADS), p["Wo"])
-    u = layer_norm(h, p["gamma2"], p["beta2"])
-    h = h + linear(activation("relu", linear(u, p["W1"], p["b1"])), p["W2"], p["b2"])
-    h = layer_norm(h, p["gamma3"], p["beta3"])
-    return linear(h, p["E"])[:, N:]
+from benchmarks.layers import DIGITS as K
+from benchmarks.layers import HEADS, D, N, transformer
+from pybackprop.layers import causal_mask
 
 
 def start():

@@ -227,7 +227,7 @@ def attention_stepper(
             f"q, k, v, g have the shapes {shapes}; a stepper draws (T, d) twice and (T, n) twice, "
             f"T from 1 to {MOST_TOKENS}, d and n from 1 to {MOST_UNITS}"
         )
-    names = [f"token {i + 1}" for i in range(T)] if names is None else list(names)
+    names = [f"token {i + 1}" for i in range(T)] if names is None else [f"“{n}”" for n in names]
     if len(names) != T:
         raise ValueError(f"there are {len(names)} names for {T} tokens; give a name for each")
     masks = np.ones((T, T), bool), causal_mask(T)
