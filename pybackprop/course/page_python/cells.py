@@ -10,6 +10,9 @@ PACKAGES = {"numpy", "pybackprop", "matplotlib"}
 NOT_ON_A_PAGE = {"concurrent", "multiprocessing", "subprocess", "threading", "tkinter"}
 """Of the standard library; a page is one process with one thread."""
 
+OF_IPYTHON = {"display", "get_ipython"}
+"""Wherever IPython is imported, it puts these among the built-in names."""
+
 DATASETS = ("load_breast_cancer", "load_diabetes", "load_digits", "load_iris", "load_wine")
 """What a page can have of scikit-learn: small sets of data, packed while building."""
 
@@ -25,7 +28,7 @@ def lacking(sources: Sequence[str]) -> list[str]:
     reasons = [packages(source) for source in sources]
     parts = [names(source) for source in sources]
     for _ in sources:  # what a cell that cannot run makes is missing in others, and so on
-        known = set(dir(builtins))
+        known = set(dir(builtins)) - OF_IPYTHON
         makers: dict[str, str] = {}
         for (bound, _), reason in zip(parts, reasons, strict=True):
             makers |= dict.fromkeys(bound, reason)
