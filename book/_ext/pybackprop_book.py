@@ -7,11 +7,14 @@ carry their mark, launch buttons appear where the repository's address is known.
 import hashlib
 import re
 import shutil
+from logging import WARNING, getLogger
 from pathlib import Path
 from typing import Any
 
 import address
 from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 from katex_math import TAG
 from optional import not_run
 from sphinx.application import Sphinx
@@ -50,6 +53,23 @@ def notice_changes(app: Sphinx, config: Config) -> None:
         if old.name != package:
             shutil.rmtree(old, ignore_errors=True)
     config.book_made_with = package + digest("book/_ext", "book/_static", "book/_templates")
+
+
+def run_side_by_side(app: Sphinx) -> None:
+    """Run the chapters that are not in the cache, one for each core; the last take the longest.
+
+    What fails is run once more when its page is read, and stops the build there.
+    """
+    cache = get_cache(app.config.nb_execution_cache_path)
+    for path in sorted(Path(app.srcdir, "book").glob("*.ipynb"), reverse=True):
+        if path.stem not in not_run():
+            cache.add_nb_to_project(str(path))
+    if todo := cache.list_unexecuted():
+        logger.info("running %d notebooks, side by side", len(todo))
+        of_failures = getLogger(__name__)
+        of_failures.setLevel(WARNING)
+        executor = load_executor("local-parallel", cache, of_failures)
+        executor.run_and_cache(timeout=app.config.nb_execution_timeout)
 
 
 # Interactive parts: kernels inherit the variable and emit static HTML. The shared script and
@@ -155,6 +175,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", notice_changes)
     app.connect("config-inited", add_launch_buttons)
     app.connect("builder-inited", ask_for_static_displays)
+    app.connect("builder-inited", run_side_by_side, priority=600)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", bring_to_life)
     app.connect("doctree-read", mark_checked_equations)
