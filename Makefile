@@ -65,7 +65,7 @@ test: .venv/.test book
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
 test-all: test mutants portable
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long tests
 
 portable: .venv/.test node_modules/.done  # make portable NAMES="Haswell jitter-1"; all without names
 	$(BIN)/python tests/portable.py $(NAMES)

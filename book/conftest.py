@@ -21,6 +21,14 @@ def pytest_xdist_make_scheduler(config, log):
     return ByNotebook(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`make test` has run the notebooks while it built the book: tests/book/test_outputs.py."""
+    for item in items:
+        if ".ipynb::" in item.nodeid:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     """Ask for static displays while a notebook's kernel starts, and only then."""

@@ -10,6 +10,8 @@ import paper
 import pytest
 import take_away
 
+pytestmark = pytest.mark.long
+
 PARTS = [("", ["book/intro"]), ("Part", ["book/06_two_networks_by_hand", "book/notation"])]
 # On paper nothing scrolls: what is wider than its box is cut.
 CUT = """() => [...document.querySelectorAll("article :is(pre, .formula, .pb-scroll, table, svg)")]
@@ -108,7 +110,6 @@ def words_of(pdf):
     return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pdf.pages))
 
 
-@pytest.mark.slow
 def test_the_pdf_has_outline_links_numbers_and_tags(pdfs):
     pdf = pdfs[take_away.PDF]
     titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
@@ -127,7 +128,6 @@ def test_the_pdf_has_outline_links_numbers_and_tags(pdfs):
     assert [uri for uri in outside if not uri.startswith("https://")] == []
 
 
-@pytest.mark.slow
 def test_the_pdf_has_each_equation_number_and_each_figure_of_the_site(pdfs, visit, server):
     pdf = pdfs[take_away.PDF]
     words = words_of(pdf)
@@ -139,7 +139,6 @@ def test_the_pdf_has_each_equation_number_and_each_figure_of_the_site(pdfs, visi
     assert sum(len(p.images) for p in pdf.pages) >= figures
 
 
-@pytest.mark.slow
 def test_for_class_questions_and_answers_stand_apart(pdfs):
     whole, questions, answers = (
         words_of(pdfs[n]) for n in (take_away.PDF, take_away.QUESTIONS, take_away.ANSWERS)

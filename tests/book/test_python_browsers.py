@@ -4,6 +4,8 @@ import pytest
 import webkit
 from firefox import FIREFOX, firefox
 
+pytestmark = pytest.mark.long
+
 PRESS = """async (name, code) => {
     const part = document.getElementById("exercise-03-sigmoid_prime");
     const stop = part.querySelector("[aria-disabled]");

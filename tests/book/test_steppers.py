@@ -782,6 +782,7 @@ def open_lab(visit, lab):
     return page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lab", [ALL], indirect=True, ids=["all kinds"])
 def test_every_stepper_lives_in_jupyterlab(visit, lab):
     page = open_lab(visit, lab)
