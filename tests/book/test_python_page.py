@@ -109,7 +109,7 @@ def test_every_answer_is_judged_as_in_cpython(visit, address):
             tasks.append((item.id, f"{begin}{item.function} = {source}"))
             expected.append(reply_to(ex.judge(item, function)))
         tasks.append((item.id, item.stub))
-        expected.append(reply_to(ex.judge(item, lambda *_: ...)))
+        expected.append(reply_to(ex.judge(item, item.given or (lambda *_: ...))))
     page = visit(f"{address}/light.html")
     replies = page.evaluate(ANSWER, tasks)
     assert len(tasks) > 100

@@ -78,10 +78,25 @@ def test_exercise_is_complete(item):
 
 
 @pytest.mark.parametrize("item", CODES)
-def test_untouched_stub_is_not_attempted(item):
+def test_untouched_stub_is_not_attempted_and_a_given_program_is_a_known_mistake(item):
     verdicts = []
-    exec(item.stub, {"check": lambda answer: verdicts.append(judge(item, answer))})
-    assert [verdict.status for verdict in verdicts] == ["not attempted"]
+    exec(item.stub, {"np": np, "check": lambda answer: verdicts.append(judge(item, answer))})
+    wanted = judge(item, item.given or (lambda *case: ...))
+    assert verdicts == [wanted]
+    assert wanted.status in (["not attempted", "mistake"] if item.given else ["not attempted"])
+
+
+def double_given(x):
+    """Return twice x."""
+    return x + 2
+
+
+def test_a_given_program_is_what_the_reader_starts_from():
+    item = exercise(given=double_given)
+    assert item.head == 'def double(x):\n    """Return twice x."""\n    return x + 2'
+    assert exercise().head == "def double(x):\n    ..."
+    item = exercise(id="00-sigmoid_plus", solution=double_given)
+    assert item.head == 'def sigmoid_plus(x):\n    """Return twice x."""\n    ...'
 
 
 @pytest.mark.parametrize("item", CODES)

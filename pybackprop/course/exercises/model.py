@@ -280,6 +280,9 @@ class Code:
     made_of : callable, optional
         ``made_of(**pieces)`` returns the right program with some pieces exchanged. Mistakes given
         by their pieces are then known two at a time as well.
+    given : callable, optional
+        What the reader starts from: a wrong program to mend, which is one of the mistakes, or
+        lines to put in order, as comments. Without it, a function without a body.
     tolerance : float
         Largest relative error, |a - b| / max(1, |b|), for answers in float64.
     """
@@ -296,6 +299,7 @@ class Code:
     hints: Sequence[str]
     reason: str
     made_of: Callable[..., Callable[..., Any]] | None = None
+    given: Callable[..., Any] | None = None
     tolerance: float = 1e-8
 
     def program(self, *mistakes: Mistake) -> Callable[..., Any] | None:
@@ -317,13 +321,17 @@ class Code:
 
     @property
     def head(self) -> str:
-        """What the reader starts from on a page: the function without a body."""
+        """What the reader starts from on a page: what is given, or a function without a body."""
+        if self.given:
+            source = dedent(getsource(self.given)).strip()
+            return source.replace(f"def {self.given.__name__}(", f"def {self.function}(", 1)
         arguments = ", ".join(signature(self.solution).parameters)
-        return f"def {self.function}({arguments}):\n    ..."
+        about = f'    """{self.solution.__doc__}"""\n' if self.solution.__doc__ else ""
+        return f"def {self.function}({arguments}):\n{about}    ..."
 
     @property
     def stub(self) -> str:
-        """What the reader's cell holds at first: the function without a body, and its check."""
+        """What the reader's cell holds at first: the head, and its check."""
         return f"{self.head}\n\n\ncheck({self.function})"
 
     def fixed_cases(self) -> list[tuple[Any, ...]]:
