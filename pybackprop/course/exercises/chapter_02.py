@@ -97,6 +97,117 @@ def logit_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
+def mse_with_gradient(A, Y):
+    """Return the loss mse, a number, and its slope for each entry of A."""
+    miss = A - Y
+    return (miss**2).mean(), 2 * miss / A.size
+
+
+def mse_with(
+    loss: Any = lambda miss: (miss**2).mean(),
+    slopes: Any = lambda miss: 2 * miss / miss.size,
+) -> Any:
+    """Return mse and its gradient with one of the two exchanged, for a mistake in it."""
+
+    def wrong(A: Any, Y: Any) -> tuple[Any, Any]:
+        return loss(A - Y), slopes(A - Y)
+
+    return wrong
+
+
+def mse_by_loops(A: Any, Y: Any) -> Any:
+    total, slopes = 0.0, []
+    m, n = len(A), len(A[0])
+    for row, targets in zip(A, Y, strict=True):
+        total += sum((a - y) * (a - y) for a, y in zip(row, targets, strict=True))
+        slopes.append([2 / (m * n) * (a - y) for a, y in zip(row, targets, strict=True)])
+    return total / (m * n), slopes
+
+
+def output_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (np.array([[0.8, 0.1]]), np.array([[1.0, 0.0]])),
+        (np.array([[0.8, 0.1], [0.4, 0.3]]), np.array([[1.0, 0.0], [0.0, 1.0]])),
+        (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+        (rng.normal(size=(3, 1)), rng.normal(size=(3, 1))),
+    ]
+
+
+def bce_slopes(Z, Y):
+    """Return the slopes of bce for each output A, and for each logit Z."""
+    A = 1 / (1 + np.exp(-Z))
+    by_output = (A - Y) / (A * (1 - A)) / len(Z)
+    by_logit = by_output * A * (1 - A)
+    return by_output, by_logit
+
+
+def bce_slopes_with(
+    output: Any = sigmoid,
+    outer: Any = lambda A, Y: (A - Y) / (A * (1 - A)) / len(A),
+    chain: Any = lambda outer, A: outer * A * (1 - A),
+) -> Any:
+    """Return both slopes of bce with one step exchanged; what follows is made of it."""
+
+    def wrong(Z: Any, Y: Any) -> tuple[Any, Any]:
+        A = output(Z)
+        by_output = outer(A, Y)
+        return by_output, chain(by_output, A)
+
+    return wrong
+
+
+def cross_entropy_of_classes(A, classes):
+    """Return the cross-entropy of probabilities A, a number."""
+    of_true_class = A[np.arange(len(A)), classes]
+    return -np.log(of_true_class).mean()
+
+
+def classes_by_loops(A: Any, classes: Any) -> Any:
+    return -sum(math.log(row[k]) for row, k in zip(A, classes, strict=True)) / len(classes)
+
+
+def class_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (np.array([[0.5, 0.3, 0.2]]), np.array([1])),
+        (np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 0])),
+        (softmax(rng.normal(size=(5, 4))), np.array([2, 0, 3, 1, 1])),
+    ]
+
+
+def safe_softmax(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def safe_softmax_given(Z):
+    """Return the softmax of each row of Z, whatever the size of its logits."""
+    E = np.exp(Z - Z.max())
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def softmax_with(
+    shift: Any = lambda Z: Z - Z.max(axis=1, keepdims=True),
+    total: Any = lambda E: E.sum(axis=1, keepdims=True),
+) -> Any:
+    """Return a softmax with one of its pieces exchanged, for a mistake in it."""
+
+    def wrong(Z: Any) -> Any:
+        E = np.exp(shift(Z))
+        return E / total(E)
+
+    return wrong
+
+
+def large_logit_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (np.array([[0.5, -1.0]]),),
+        (rng.normal(size=(3, 3)),),
+        (rng.normal(size=(2, 4)),),
+        (np.array([[1000.0, 999.0], [0.0, 1.0]]),),
+        (np.array([[1000.0, -900.0, -1e3], [1000.0, 999.0, -1e3], [-1e3, -1001.0, -999.0]]),),
+    ]
+
+
 def squares(a1: float, a2: float, a3: float, a4: float) -> float:
     """The squared errors of two examples with two outputs; the targets are 1, 0 and 0, 1."""
     return (a1 - 1) ** 2 + a2**2 + a3**2 + (a4 - 1) ** 2
@@ -136,6 +247,11 @@ EXERCISES = [
                 "the misses are not squared.",
             ),
             Mistake(
+                "square of the sum",
+                lambda a1, a2, a3, a4: ((a1 - 1 + a2) ** 2 + (a3 + a4 - 1) ** 2) / 2,
+                "you added the two misses of an example and then squared. Square each, then add.",
+            ),
+            Mistake(
                 "root",
                 lambda **a: math.sqrt(squares(**a) / 2),
                 "you took the root of it. The loss is the mean of the squares itself.",
@@ -152,6 +268,105 @@ EXERCISES = [
             "two outputs."
         ),
         steps=lambda **a: {"total": squares(**a)},
+    ),
+    Code(
+        id="02-mse_with_gradient",
+        title="A loss and its own gradient",
+        question=(
+            "Write <code>mse_with_gradient(A, Y)</code> for outputs <code>A</code> and targets "
+            "<code>Y</code>, both of shape (<var>m</var>, <var>n</var>). It returns two results: "
+            "the loss <code>mse</code>, a number, and its slope for each output, in the shape of "
+            "<code>A</code>. Both must follow the same convention."
+        ),
+        cases=output_cases,
+        solution=mse_with_gradient,
+        made_of=mse_with,
+        alternatives=[
+            mse_by_loops,
+            lambda A, Y: (np.mean(np.sum((Y - A) ** 2, axis=1)) / A.shape[1], (A - Y) * 2 / Y.size),
+        ],
+        mistakes=[
+            Mistake(
+                "sse",
+                {
+                    "loss": lambda miss: (miss**2).sum() / len(miss),
+                    "slopes": lambda miss: 2 * miss / len(miss),
+                },
+                "both results are those of <code>sse</code>. They agree with each other, but "
+                "<code>mse</code> takes the mean over the outputs, too.",
+            ),
+            Mistake(
+                "half",
+                {
+                    "loss": lambda miss: (miss**2).mean() / 2,
+                    "slopes": lambda miss: miss / miss.size,
+                },
+                "both results are half of what they should be. They agree with each other, but "
+                "<code>mse</code> has no ½.",
+            ),
+            Mistake(
+                "loss of sse",
+                {"loss": lambda miss: (miss**2).sum() / len(miss)},
+                "the loss is <code>sse</code>: <code>mse</code> divides by the number of outputs, "
+                "too.",
+            ),
+            Mistake(
+                "half the loss",
+                {"loss": lambda miss: (miss**2).mean() / 2},
+                "the loss has a ½ that is not in <code>mse</code>.",
+            ),
+            Mistake(
+                "loss of the sum",
+                {"loss": lambda miss: (miss**2).sum()},
+                "the loss is a sum over everything; <code>mse</code> is a mean.",
+            ),
+            Mistake(
+                "one loss an example",
+                {"loss": lambda miss: (miss**2).mean(axis=1)},
+                "the loss is one number for each example; one for the batch is asked for.",
+            ),
+            Mistake(
+                "root",
+                {"loss": lambda miss: np.sqrt((miss**2).mean())},
+                "the loss has a root that is not in <code>mse</code>.",
+            ),
+            Mistake(
+                "slopes of sse",
+                {"slopes": lambda miss: 2 * miss / len(miss)},
+                "the slopes are those of <code>sse</code>: the mean over the outputs belongs into "
+                "them, too.",
+            ),
+            Mistake(
+                "slopes without the 2",
+                {"slopes": lambda miss: miss / miss.size},
+                "the 2 of the square is missing in the slopes. Nothing cancels it in "
+                "<code>mse</code>.",
+            ),
+            Mistake(
+                "slopes of the sum",
+                {"slopes": lambda miss: 2 * miss},
+                "the slopes are those of a sum: what the loss divides by, its slopes inherit.",
+            ),
+            Mistake(
+                "sign of the slopes",
+                {"slopes": lambda miss: -2 * miss / miss.size},
+                "the slopes have the wrong sign: the derivative of (a − y)² has a − y.",
+            ),
+            Mistake(
+                "mean of the slopes",
+                {"slopes": lambda miss: 2 * miss.mean()},
+                "the slopes are averaged to one number. Each output has a slope of its own.",
+            ),
+        ],
+        hints=[
+            "By how many numbers does <code>mse</code> divide the sum of the squares?",
+            "Only one term of the sum holds a given output. Its derivative is 2 (a − y).",
+            "The loss is the mean of all (A − Y)²; the slopes are 2 (A − Y), over the same m · n.",
+        ],
+        reason=(
+            "L3 with <var>f</var> = 2/<var>n</var>. Slopes of another convention than their loss "
+            "point the right way, and make steps of another length."
+        ),
     ),
     Numeric(
         id="02-one-cross-entropy",
@@ -298,6 +513,114 @@ EXERCISES = [
             "examples in one go."
         ),
     ),
+    Code(
+        id="02-bce_slopes",
+        title="The way back through a sigmoid output",
+        question=(
+            "The outputs of a network are sigmoids of the logits <code>Z</code>, its loss is "
+            "<code>bce</code>. Write <code>bce_slopes(Z, Y)</code>. It returns two results in the "
+            "shape of <code>Z</code>, (<var>m</var>, <var>n</var>): the slopes "
+            "∂<var>C</var>/∂<var>a</var> for the outputs, and, made from them by the chain rule, "
+            "the slopes ∂<var>C</var>/∂<var>z</var> for the logits. (Logits are of moderate size "
+            "here.)"
+        ),
+        cases=lambda rng: [
+            (np.array([[2.0]]), np.array([[1.0]])),
+            (np.array([[2.0, -1.0]]), np.array([[1.0, 0.0]])),
+            (rng.normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]),
+        ],
+        solution=bce_slopes,
+        made_of=bce_slopes_with,
+        alternatives=[
+            lambda Z, Y: (
+                ((1 - Y) / (1 - sigmoid(Z)) - Y / sigmoid(Z)) / len(Y),
+                (sigmoid(Z) - Y) / len(Y),
+            ),
+            lambda Z, Y: [
+                np.where(Y == 1, -1 - np.exp(-Z), 1 + np.exp(Z)) / len(Z),
+                (1 / (1 + np.exp(-Z)) - Y) / len(Z),
+            ],
+        ],
+        mistakes=[
+            Mistake(
+                "sign",
+                {"outer": lambda A, Y: (Y - A) / (A * (1 - A)) / len(A)},
+                "∂C/∂a has the wrong sign, and ∂C/∂z inherits it: where the answer is yes, a "
+                "larger a lowers the loss.",
+            ),
+            Mistake(
+                "no 1/m",
+                {"outer": lambda A, Y: (A - Y) / (A * (1 - A))},
+                "∂C/∂a lacks the 1/m of the loss, and ∂C/∂z inherits that.",
+            ),
+            Mistake(
+                "sign of the second term",
+                {"outer": lambda A, Y: (-Y / A - (1 - Y) / (1 - A)) / len(A)},
+                "∂C/∂a has the wrong sign where the answer is no. The derivative of log(1 − a) has "
+                "a minus of its own, from the inside.",
+            ),
+            Mistake(
+                "yes only",
+                {"outer": lambda A, Y: -Y / A / len(A)},
+                "∂C/∂a has the term of y = 1 only. Where the answer is no, the other one counts.",
+            ),
+            Mistake(
+                "slope above the line",
+                {"outer": lambda A, Y: (A - Y) * A * (1 - A) / len(A)},
+                "in ∂C/∂a you multiplied by a (1 − a). It stands below the line.",
+            ),
+            Mistake(
+                "mean over everything",
+                {"outer": lambda A, Y: (A - Y) / (A * (1 - A)) / A.size},
+                "∂C/∂a is divided by the number of outputs, too. <code>bce</code> adds up over "
+                "them.",
+            ),
+            Mistake(
+                "error in both places",
+                {
+                    "outer": lambda A, Y: (A - Y) / len(A),
+                    "chain": lambda outer, A: outer,
+                },
+                "a − y, over m, is ∂C/∂z. It is not ∂C/∂a, too: there the division by a (1 − a) "
+                "has not been cancelled yet.",
+            ),
+            Mistake(
+                "no slope",
+                {"chain": lambda outer, A: outer},
+                "∂C/∂z needs one more link: the slope of the sigmoid.",
+            ),
+            Mistake(
+                "sigma for sigma prime",
+                {"chain": lambda outer, A: outer * A},
+                "on the way to ∂C/∂z you multiplied by a, which is σ(z). The slope is a (1 − a).",
+            ),
+            Mistake(
+                "slope at a",
+                {"chain": lambda outer, A: outer * sigmoid(A) * (1 - sigmoid(A))},
+                "on the way to ∂C/∂z the activations went through the sigmoid once more: from a "
+                "the slope is a (1 − a).",
+            ),
+            Mistake(
+                "1/m once more",
+                {"chain": lambda outer, A: outer * A * (1 - A) / len(A)},
+                "in ∂C/∂z the 1/m is there twice: it came with ∂C/∂a.",
+            ),
+            Mistake(
+                "logits for outputs",
+                {"output": lambda Z: Z},
+                "you took the logits for the outputs. The outputs are σ(Z).",
+            ),
+        ],
+        hints=[
+            "Three steps: the outputs, then ∂C/∂a, then one more link of the chain.",
+            "L5 is ∂C/∂a. The link from z to a is the slope of the sigmoid, a (1 − a).",
+            "A = σ(Z), then (A − Y) / (A (1 − A)) / m, then that times A (1 − A).",
+        ],
+        reason=(
+            "∂<var>C</var>/∂<var>z</var> is the plain error over <var>m</var>, and may be written "
+            "so at once: that is L6, and safe where <var>a</var> has rounded to 0 or 1."
+        ),
+    ),
     Numeric(
         id="02-softmax",
         title="A share of a softmax",
@@ -351,6 +674,187 @@ EXERCISES = [
             "total": math.exp(z1) + math.exp(z2) + math.exp(z3),
         },
     ),
+    Numeric(
+        id="02-loss-of-logits",
+        title="From logits to the loss",
+        question=(
+            "Three classes have the logits <var>z</var> = ({z1}, {z2}, {z3}), and the first class "
+            "is the right one. What does softmax with <code>cross_entropy</code> cost for this "
+            "example?"
+        ),
+        draw=lambda rng: {f"z{k}": between(rng, 0.1, 2.5) for k in (1, 2, 3)},
+        answer=lambda z1, z2, z3: (
+            -math.log(math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3)))
+        ),
+        digits=4,
+        mistakes=[
+            Mistake(
+                "probability",
+                lambda z1, z2, z3: math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3)),
+                "that is the probability of the right class, and it is right. One step is left.",
+            ),
+            Mistake(
+                "no minus",
+                lambda z1, z2, z3: math.log(
+                    math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3))
+                ),
+                "the minus is missing: the logarithm of a probability is negative, a loss is not.",
+            ),
+            Mistake(
+                "no exponential",
+                lambda z1, z2, z3: -math.log(z1 / (z1 + z2 + z3)),
+                "for the probability you divided the logits themselves; they go through the "
+                "exponential first. The logarithm of it was right.",
+            ),
+            Mistake(
+                "odds",
+                lambda z1, z2, z3: -math.log(math.exp(z1) / (math.exp(z2) + math.exp(z3))),
+                "for the probability you divided by the other classes alone; the sum has all "
+                "three. The logarithm of it was right.",
+            ),
+            Mistake(
+                "sigmoid",
+                lambda z1, z2, z3: -math.log(sigmoid(z1)),
+                "for the probability you took a sigmoid of one logit; softmax looks at all three. "
+                "The logarithm of it was right.",
+            ),
+            Mistake(
+                "second class",
+                lambda z1, z2, z3: (
+                    -math.log(math.exp(z2) / (math.exp(z1) + math.exp(z2) + math.exp(z3)))
+                ),
+                "that is the loss if the second class were right.",
+            ),
+            Mistake(
+                "log-sum-exp alone",
+                lambda z1, z2, z3: math.log(math.exp(z1) + math.exp(z2) + math.exp(z3)),
+                "that is the logarithm of the sum below the line. The logit of the right class is "
+                "still to be subtracted.",
+            ),
+            Mistake(
+                "wrong answers only",
+                lambda z1, z2, z3: (
+                    -math.log(1 - math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3)))
+                ),
+                "that is the logarithm of all that went to the wrong classes.",
+            ),
+            Mistake(
+                "base 10",
+                lambda z1, z2, z3: (
+                    -math.log10(math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3)))
+                ),
+                "that is the logarithm to base 10; the loss has the natural one.",
+            ),
+            Mistake(
+                "all classes",
+                lambda z1, z2, z3: (
+                    3 * math.log(math.exp(z1) + math.exp(z2) + math.exp(z3)) - z1 - z2 - z3
+                ),
+                "you added up the losses of all three classes. The targets of the wrong ones are "
+                "0.",
+            ),
+        ],
+        hints=[
+            "Two steps: the probability of the right class, then minus its logarithm.",
+            "Its probability is its share of the three exponentials.",
+            "−log(e<sup>{z1}</sup> / (e<sup>{z1}</sup> + e<sup>{z2}</sup> + e<sup>{z3}</sup>)).",
+        ],
+        solution="The probability is {p}, and the loss −log {p} = <b>{answer}</b>.",
+        steps=lambda z1, z2, z3: {"p": math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3))},
+    ),
+    Code(
+        id="02-cross_entropy_of_classes",
+        title="Cross-entropy of class numbers",
+        question=(
+            "Targets often come as the number of the right class, counted from 0. Write "
+            "<code>cross_entropy_of_classes(A, classes)</code>. <code>A</code> holds "
+            "probabilities, (<var>m</var>, <var>n</var>), <code>classes</code> a whole number for "
+            "each example, (<var>m</var>,). The result is a number: the mean over the examples."
+        ),
+        cases=class_cases,
+        solution=cross_entropy_of_classes,
+        alternatives=[
+            classes_by_loops,
+            lambda A, classes: -(np.eye(A.shape[1])[classes] * np.log(A)).sum() / len(A),
+            lambda A, classes: -np.log(np.take_along_axis(A, classes[:, None], axis=1)).mean(),
+        ],
+        mistakes=[
+            Mistake(
+                "these columns of every row",
+                lambda A, classes: -np.log(A[:, classes]).mean(),
+                "<code>A[:, classes]</code> takes these columns from <i>every</i> row, (m, m) "
+                "numbers. Each row has one class: give the rows, too.",
+            ),
+            Mistake(
+                "no minus",
+                lambda A, classes: np.log(A[np.arange(len(A)), classes]).mean(),
+                "the sign is wrong: logarithms of probabilities are negative, the loss is not.",
+            ),
+            Mistake(
+                "sum over the batch",
+                lambda A, classes: -np.log(A[np.arange(len(A)), classes]).sum(),
+                "that is the sum over the examples; this loss takes their mean.",
+            ),
+            Mistake(
+                "mean over everything",
+                lambda A, classes: -np.log(A[np.arange(len(A)), classes]).sum() / A.size,
+                "you divided by the number of classes, too. One term an example is left; the mean "
+                "is over the examples.",
+            ),
+            Mistake(
+                "logarithm of the mean",
+                lambda A, classes: -np.log(A[np.arange(len(A)), classes].mean()),
+                "you took the mean first and the logarithm afterwards. Each example has a "
+                "logarithm of its own.",
+            ),
+            Mistake(
+                "all classes",
+                lambda A, classes: -np.log(A).sum() / len(A),
+                "that is the loss over all classes. The wrong ones have the target 0 and cost "
+                "nothing.",
+            ),
+            Mistake(
+                "wrong answers only",
+                lambda A, classes: -np.log(1 - A[np.arange(len(A)), classes]).mean(),
+                "that is the logarithm of what went to the wrong classes.",
+            ),
+            Mistake(
+                "counted from 1",
+                lambda A, classes: -np.log(A[np.arange(len(A)), classes - 1]).mean(),
+                "you took the column before. The classes are counted from 0, as columns are.",
+            ),
+            Mistake(
+                "no logarithm",
+                lambda A, classes: (1 - A[np.arange(len(A)), classes]).mean(),
+                "that is the mean of 1 − p. Cross-entropy has minus the logarithm of p.",
+            ),
+            Mistake(
+                "the network's own choice",
+                lambda A, classes: -np.log(A.max(axis=1)).mean(),
+                "you took the largest probability of each row. What counts is that of the right "
+                "class.",
+            ),
+            Mistake(
+                "base 2",
+                lambda A, classes: -np.log2(A[np.arange(len(A)), classes]).mean(),
+                "that is in bits; this book takes the natural logarithm, np.log.",
+            ),
+            Mistake(
+                "one number an example",
+                lambda A, classes: -np.log(A[np.arange(len(A)), classes]),
+                "that is one loss an example; one number for the batch is asked for.",
+            ),
+        ],
+        hints=[
+            "L9 has two forms. Which one needs no one-hot targets?",
+            "Take one probability from each row: row i, column classes[i]. A loop will do.",
+            "A[np.arange(len(A)), classes] are these probabilities. Then the mean of −log.",
+        ],
+        reason=(
+            "Of the sum over the classes one term is left, so there is no need to build a matrix "
+            "of zeros and ones."
+        ),
+    ),
     Choice(
         id="02-which-loss",
         title="Which output, which loss?",
@@ -384,6 +888,157 @@ EXERCISES = [
             "How many yes-or-no questions are there?",
             "A yes-or-no question takes a sigmoid.",
         ],
+    ),
+    Numeric(
+        id="02-log-sum-exp",
+        title="A sum that no computer can hold",
+        question=(
+            "What is log(e<sup>{z1}</sup> + e<sup>{z2}</sup>)? The exponentials overflow; your "
+            "calculator will not do it as it stands."
+        ),
+        draw=lambda rng: (lambda z1, d: {"z1": z1, "z2": round(z1 - d, 1)})(
+            int(rng.integers(800, 2000)), between(rng, 0.3, 2.5)
+        ),
+        answer=lambda z1, z2: z1 + math.log(1 + math.exp(z2 - z1)),
+        digits=3,
+        mistakes=[
+            Mistake(
+                "not added back",
+                lambda z1, z2: math.log(1 + math.exp(z2 - z1)),
+                "that is the logarithm after the largest number was subtracted, and it is right. "
+                "Now add that number again.",
+            ),
+            Mistake(
+                "the largest alone",
+                lambda z1, z2: z1,
+                "that is the larger of the two. It is near, but the other one counts, too.",
+            ),
+            Mistake(
+                "sum",
+                lambda z1, z2: z1 + z2,
+                "that is the logarithm of the product of the exponentials. A sum has no such rule.",
+            ),
+            Mistake(
+                "wrong one subtracted",
+                lambda z1, z2: z1 + math.log(1 + math.exp(z1 - z2)),
+                "inside you have e to the difference, inside out: the larger exponential became "
+                "1, the other one is smaller.",
+            ),
+            Mistake(
+                "smaller one added back",
+                lambda z1, z2: z2 + math.log(1 + math.exp(z2 - z1)),
+                "you took out the larger number and added the smaller one back.",
+            ),
+            Mistake(
+                "mean",
+                lambda z1, z2: z1 + math.log((1 + math.exp(z2 - z1)) / 2),
+                "that is the logarithm of the mean of both; their sum is asked for.",
+            ),
+            Mistake(
+                "no logarithm",
+                lambda z1, z2: z1 + 1 + math.exp(z2 - z1),
+                "you added the sum itself to the largest number; its logarithm belongs there.",
+            ),
+        ],
+        hints=[
+            "Take the larger exponential out of the sum.",
+            "log(e<sup>c</sup> · <var>s</var>) = c + log <var>s</var>, with c = {z1}.",
+            "{z1} + log(1 + e<sup>{z2} − {z1}</sup>).",
+        ],
+        solution=(
+            "With {z1} taken out, the sum is 1 + e<sup>−{d}</sup> = {s}. Its logarithm is {log}, "
+            "and {z1} + {log} = <b>{answer}</b>."
+        ),
+        steps=lambda z1, z2: {
+            "d": f"{z1 - z2:.1f}",
+            "s": 1 + math.exp(z2 - z1),
+            "log": math.log(1 + math.exp(z2 - z1)),
+        },
+    ),
+    Code(
+        id="02-safe_softmax",
+        title="Mend a softmax",
+        question=(
+            "This program passed its test with one example, logits of ±1000 and all. With a batch "
+            "it gives <code>nan</code> at times. Find such a case, and mend the program. "
+            "<code>Z</code> and the result have the shape (<var>m</var>, <var>n</var>), one "
+            "example a row."
+        ),
+        cases=large_logit_cases,
+        solution=safe_softmax,
+        made_of=softmax_with,
+        given=safe_softmax_given,
+        alternatives=[
+            lambda Z: np.exp(Z - np.logaddexp.reduce(Z, axis=1)[:, None]),
+            lambda Z: [np.exp(z - max(z)) / np.exp(z - max(z)).sum() for z in Z],
+        ],
+        mistakes=[
+            Mistake(
+                "largest of the batch",
+                {"shift": lambda Z: Z - Z.max()},
+                "it subtracts the largest logit of the whole batch. A row that lies far below it "
+                "becomes exponentials that are all 0, and 0/0 is <code>nan</code>.",
+            ),
+            Mistake(
+                "nothing subtracted",
+                {"shift": lambda Z: Z},
+                "now nothing is subtracted, and np.exp(1000) is infinite.",
+            ),
+            Mistake(
+                "no keepdims for the largest",
+                {"shift": lambda Z: Z - Z.max(axis=1)},
+                "the largest logits have lost their axis. Of shape (m,), they are spread over the "
+                "columns, or fit nowhere: keepdims=True keeps each at its row.",
+            ),
+            Mistake(
+                "largest of each column",
+                {"shift": lambda Z: Z - Z.max(axis=0)},
+                "from each column, a class, you subtract another number. The probabilities of a "
+                "row stay the same only if all its logits lose the same.",
+            ),
+            Mistake(
+                "smallest",
+                {"shift": lambda Z: Z - Z.min(axis=1, keepdims=True)},
+                "with the smallest logit at 0, the others may still be too large for np.exp.",
+            ),
+            Mistake(
+                "cut off",
+                {"shift": lambda Z: np.minimum(Z, 700)},
+                "you cut the logits off. Large ones that differ become equal, and so do their "
+                "probabilities.",
+            ),
+            Mistake(
+                "divided by the largest",
+                {"shift": lambda Z: Z / np.abs(Z).max(axis=1, keepdims=True)},
+                "you divided by the largest logit. Softmax sees differences, and dividing changes "
+                "them; subtracting does not.",
+            ),
+            Mistake(
+                "mean subtracted",
+                {"shift": lambda Z: Z - Z.mean(axis=1, keepdims=True)},
+                "with the mean at 0, the largest logit may still be too large for np.exp.",
+            ),
+            Mistake(
+                "sum over the batch",
+                {"total": lambda E: E.sum()},
+                "the sum below the line runs over the whole batch. It was right: each row has its "
+                "own.",
+            ),
+            Mistake(
+                "no keepdims for the sum",
+                {"total": lambda E: E.sum(axis=1)},
+                "the sums have lost their axis. It was right: keepdims=True keeps each at its row.",
+            ),
+        ],
+        hints=[
+            "The program subtracts one number from everything. Whose largest logit is it?",
+            "Try two rows: the logits 1000 and 999, and below them 0 and 1.",
+            "Each row needs its own: Z.max(axis=1, keepdims=True).",
+        ],
+        reason=(
+            "With its own largest logit at 0, each row has a term e<sup>0</sup> = 1 in its sum, so "
+            "no sum is 0."
+        ),
     ),
     Code(
         id="02-softmax_cross_entropy",
