@@ -234,7 +234,7 @@ EXERCISES = [
         answer=lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
             v1 * sigmoid(w1 * x + b1) + v2 * sigmoid(w2 * x + b2) + c
         ),
-        digits=4,
+        digits=3,
         mistakes=[
             Mistake(
                 "no activation at the output",

@@ -682,11 +682,13 @@ EXERCISES = [
             "is the right one. What does softmax with <code>cross_entropy</code> cost for this "
             "example?"
         ),
-        draw=lambda rng: {f"z{k}": between(rng, 0.1, 2.5) for k in (1, 2, 3)},
+        draw=lambda rng: (
+            {"z1": between(rng, 0.5, 2.5)} | {f"z{k}": between(rng, 0.1, 2.0) for k in (2, 3)}
+        ),
         answer=lambda z1, z2, z3: (
             -math.log(math.exp(z1) / (math.exp(z1) + math.exp(z2) + math.exp(z3)))
         ),
-        digits=4,
+        digits=3,
         mistakes=[
             Mistake(
                 "probability",

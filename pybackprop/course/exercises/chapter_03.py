@@ -951,7 +951,7 @@ EXERCISES = [
             "(1 − {a}) = {delta}. The gradient is {delta:p} · {x:p} = <b>{answer}</b>."
         ),
         steps=lambda o1, o2, a, v1, v2, x: {
-            "d1": f"{o1 - 1:.1f}",
+            "d1": o1 - 1,
             "arrives": v1 * (o1 - 1) + v2 * o2,
             "delta": (v1 * (o1 - 1) + v2 * o2) * a * (1 - a),
         },
