@@ -142,11 +142,15 @@ def nudge_matrix(f, W, h):
     return slopes
 
 
+def one_entry(W: Any, j: int, k: int, h: float) -> Any:
+    E = np.zeros(W.shape)
+    E[j, k] = h
+    return E
+
+
 def nudge_with(
     quotient: Any = lambda up, down, middle, h: (up - down) / (2 * h),
-    nudges: Any = lambda W, j, k, h: (
-        h * np.outer(np.arange(len(W)) == j, np.arange(W.shape[1]) == k)
-    ),
+    nudges: Any = one_entry,
 ) -> Any:
     """Return slopes by nudging with one of the two steps exchanged, for a mistake in it."""
 
@@ -189,7 +193,7 @@ def bends(W: Any) -> float:
 
 def nudge_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     return [
-        (squares, np.array([[1.0, -2.0]]), 1e-5),
+        (squares, np.array([[1.0, -2.0], [0.5, 3.0]]), 1e-5),
         (bends, rng.normal(size=(2, 2)) / 2, 1e-5),
         (bends, rng.normal(size=(2, 3)) / 2, 1e-4),
     ]
@@ -382,6 +386,16 @@ def skip_back(g, a, w):
     return g * (1 + w * s * (1 - s))
 
 
+def skip_with(
+    direct: Any = lambda g: g,
+    carried: Any = lambda g: g,
+    slope: Any = lambda w, a: sigmoid_prime(w * a),
+    link: Any = lambda w, a: w,
+) -> Any:
+    """Return what comes back over both paths, with one of the factors exchanged."""
+    return lambda g, a, w: direct(g) + carried(g) * slope(w, a) * link(w, a)
+
+
 EXERCISES = [
     Code(
         id="03-nudge_matrix",
@@ -441,13 +455,31 @@ EXERCISES = [
             ),
             Mistake(
                 "a row at once",
-                {"nudges": lambda W, j, k, h: h * np.outer(np.arange(len(W)) == j, W[0] == W[0])},
+                {"nudges": lambda W, j, k, h: sum(one_entry(W, j, i, h) for i in range(len(W[0])))},
                 "the nudge moves a whole row. An entry has two indices; nudge it alone.",
             ),
             Mistake(
                 "a column at once",
-                {"nudges": lambda W, j, k, h: h * np.outer(W[:, 0] == W[:, 0], W[0] == W[0][k])},
+                {"nudges": lambda W, j, k, h: sum(one_entry(W, i, k, h) for i in range(len(W)))},
                 "the nudge moves a whole column. An entry has two indices; nudge it alone.",
+            ),
+            Mistake(
+                "indices exchanged",
+                {"nudges": lambda W, j, k, h: one_entry(W, k, j, h)},
+                "you nudge entry [k, j] and write its slope into [j, k]. It runs only where W is "
+                "square, and is wrong there.",
+            ),
+            Mistake(
+                "E is not emptied",
+                {
+                    "nudges": lambda W, j, k, h: sum(
+                        one_entry(W, place[0], place[1], h)
+                        for place in np.ndindex(W.shape)
+                        if place <= (j, k)
+                    )
+                },
+                "the h of the entries before are still in E, so all of them are nudged together. "
+                "Begin each time with zeros.",
             ),
             Mistake(
                 "nudges that stay",
@@ -1714,6 +1746,7 @@ EXERCISES = [
             "∂<var>C</var>/∂<var>a</var>, where <code>g</code> is ∂<var>C</var>/∂<var>c</var>. "
             "<code>g</code>, <code>a</code> and the result have one shape."
         ),
+        made_of=skip_with,
         cases=lambda rng: [
             (np.array([2.0]), np.array([0.5]), 3.0),
             (rng.normal(size=3), rng.normal(size=3), -2.0),
@@ -1727,53 +1760,63 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 "no skip path",
-                lambda g, a, w: g * sigmoid_prime(w * a) * w,
+                {"direct": lambda g: 0 * g},
                 "that is the path through the sigmoid. a goes into c directly, too: two paths.",
             ),
             Mistake(
                 "skip path only",
-                lambda g, a, w: 1.0 * g,
+                {"carried": lambda g: 0 * g},
                 "that is the direct path. a goes through the sigmoid, too: two paths.",
             ),
             Mistake(
                 "no weight",
-                lambda g, a, w: g * (1 + sigmoid_prime(w * a)),
+                {"link": lambda w, a: 1},
                 "on the path through the sigmoid the weight is missing: from w a to a it is one "
                 "more link.",
             ),
             Mistake(
+                "a for the weight",
+                {"link": lambda w, a: a},
+                "the link from w a to a is w, not a.",
+            ),
+            Mistake(
+                "subtracted",
+                {"link": lambda w, a: -w},
+                "the two paths are added up; you subtracted one.",
+            ),
+            Mistake(
                 "slope at a",
-                lambda g, a, w: g * (1 + w * sigmoid_prime(a)),
+                {"slope": lambda w, a: sigmoid_prime(a)},
                 "the slope of the sigmoid belongs to what goes into it: w a, not a.",
             ),
             Mistake(
                 "sigma for sigma prime",
-                lambda g, a, w: g * (1 + w * sigmoid(w * a)),
+                {"slope": lambda w, a: sigmoid(w * a)},
                 "you used σ(w a) where its slope belongs: s (1 − s).",
             ),
             Mistake(
-                "g on one path only",
-                lambda g, a, w: g + w * sigmoid_prime(w * a),
+                "no slope",
+                {"slope": lambda w, a: 1},
+                "on the path through the sigmoid its slope is missing.",
+            ),
+            Mistake(
+                "g on the direct path only",
+                {"carried": lambda g: 1},
                 "g comes back over both paths. On the one through the sigmoid it is missing.",
             ),
             Mistake(
                 "g on the other path only",
-                lambda g, a, w: 1 + g * w * sigmoid_prime(w * a),
+                {"direct": lambda g: 1},
                 "g comes back over both paths. On the direct one it is missing.",
             ),
             Mistake(
                 "no g",
-                lambda g, a, w: 1 + w * sigmoid_prime(w * a),
+                {"direct": lambda g: 1, "carried": lambda g: 1},
                 "that is ∂c/∂a. To get to the loss, multiply by g.",
             ),
             Mistake(
-                "subtracted",
-                lambda g, a, w: g * (1 - w * sigmoid_prime(w * a)),
-                "the two paths are added up; you subtracted one.",
-            ),
-            Mistake(
                 "gradient of w",
-                lambda g, a, w: g * a * sigmoid_prime(w * a),
+                {"direct": lambda g: 0 * g, "link": lambda w, a: a},
                 "that is what comes back to w. a is asked for, and it has two paths.",
             ),
         ],
