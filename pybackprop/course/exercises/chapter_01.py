@@ -34,7 +34,7 @@ def layer_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 
 def columns_layer(A, W, b):
-    """Return the activations of a sigmoid layer, one example a column."""
+    """Return the activations of a sigmoid layer, one example per column."""
     Z = W @ A + b[:, None]
     return 1 / (1 + np.exp(-Z))
 
@@ -112,7 +112,7 @@ def two_layers(X, W1, b1, W2, b2):
 
 
 def two_layers_given(X, W1, b1, W2, b2):
-    """Return the outputs of two layers of sigmoids, one example a row."""
+    """Return the outputs of two layers of sigmoids, one example per row."""
     Z1 = X @ W1.T + b1[:, None]
     A1 = 1 / (1 + np.exp(-Z1))
     Z2 = A1 @ W2 + b2
@@ -600,7 +600,7 @@ EXERCISES = [
             Mistake(
                 "shape of z",
                 lambda n, k, m: (m, n),
-                "that is the shape of the result, one row an example. Weights know nothing of m.",
+                "that is the shape of the result, one row per example. Weights know nothing of m.",
             ),
             Mistake(
                 "shape of the batch",
@@ -638,7 +638,7 @@ EXERCISES = [
         title="One layer, a whole batch",
         question=(
             "Write <code>sigmoid_layer(A, W, b)</code>: the activations of a sigmoid layer. "
-            "<code>A</code> has shape (<var>m</var>, <var>k</var>), one example a row, "
+            "<code>A</code> has shape (<var>m</var>, <var>k</var>), one example per row, "
             "<code>W</code> (<var>n</var>, <var>k</var>), <code>b</code> (<var>n</var>,); "
             "the result has shape (<var>m</var>, <var>n</var>)."
         ),
@@ -653,7 +653,7 @@ EXERCISES = [
             Mistake(
                 "no transpose",
                 lambda A, W, b: sigmoid(A @ W + b),
-                "W stands there without its transpose. With one example a row it is A @ W.T; "
+                "W stands there without its transpose. With one example per row it is A @ W.T; "
                 "A @ W runs only where W is square, and is wrong there.",
             ),
             Mistake(
@@ -684,7 +684,7 @@ EXERCISES = [
             Mistake(
                 "columns",
                 lambda A, W, b: sigmoid(W @ A.T + b[:, None]),
-                "the examples ended up in columns. The result has one example a row.",
+                "the examples ended up in columns. The result has one example per row.",
             ),
         ],
         hints=[
@@ -699,9 +699,9 @@ EXERCISES = [
     ),
     Code(
         id="01-columns_layer",
-        title="One example a column",
+        title="One example per column",
         question=(
-            "Many texts lay a batch the other way: one example a column. Write "
+            "Many texts lay a batch the other way: one example per column. Write "
             "<code>columns_layer(A, W, b)</code> for them, a layer of sigmoids: <code>A</code> has "
             "shape (<var>k</var>, <var>m</var>), <code>W</code> (<var>n</var>, <var>k</var>) and "
             "<code>b</code> (<var>n</var>,), as always; the result has shape (<var>n</var>, "
@@ -724,7 +724,7 @@ EXERCISES = [
             Mistake(
                 "the product for rows",
                 lambda A, W, b: sigmoid(A @ W.T + b),
-                "that is the layer for one example a row. With columns it is W times A, as on "
+                "that is the layer for one example per row. With columns it is W times A, as on "
                 "paper.",
             ),
             Mistake(
@@ -754,7 +754,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "With one example a column, the product is the one on paper.",
+            "With one example per column, the product is the one on paper.",
             "W @ A has the shape (n, m). Which shape must b have, to be added to each column?",
             "Z = W @ A + b[:, None]: the bias as a column (n, 1), spread over the examples.",
         ],
@@ -857,7 +857,7 @@ EXERCISES = [
             Mistake(
                 "one bias a layer",
                 lambda p, q, r: p * q + q * r + 2,
-                "that is one bias a layer; it is one a neuron.",
+                "that is one bias per layer; it is one per neuron.",
             ),
             Mistake(
                 "one product",

@@ -70,8 +70,8 @@ def log_of_shares(Z: Any, total: Any) -> Any:
 
 
 NO_KEEPDIMS = (
-    "one number a row has lost its axis. Of shape (m,), these numbers are spread over the columns, "
-    "or fit nowhere: keepdims=True keeps them at their rows."
+    "one number per row has lost its axis. Of shape (m,), these numbers are spread over the "
+    "columns, or fit nowhere: keepdims=True keeps them at their rows."
 )
 
 DIAGONAL = (
@@ -321,7 +321,7 @@ EXERCISES = [
                 "the loss is a sum over everything; <code>mse</code> is a mean.",
             ),
             Mistake(
-                "one loss an example",
+                "one loss per example",
                 {"loss": lambda miss: (miss**2).mean(axis=1)},
                 "the loss is one number for each example; one for the batch is asked for.",
             ),
@@ -500,7 +500,7 @@ EXERCISES = [
             Mistake(
                 "one number an example",
                 lambda A, Y: -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum(axis=1),
-                "that is one loss an example; one number for the batch is asked for.",
+                "that is one loss per example; one number for the batch is asked for.",
             ),
         ],
         hints=[
@@ -800,7 +800,7 @@ EXERCISES = [
             Mistake(
                 "mean over everything",
                 lambda A, classes: -np.log(A[np.arange(len(A)), classes]).sum() / A.size,
-                "you divided by the number of classes, too. One term an example is left; the mean "
+                "you divided by the number of classes, too. One term per example is left; the mean "
                 "is over the examples.",
             ),
             Mistake(
@@ -844,7 +844,7 @@ EXERCISES = [
             Mistake(
                 "one number an example",
                 lambda A, classes: -np.log(A[np.arange(len(A)), classes]),
-                "that is one loss an example; one number for the batch is asked for.",
+                "that is one loss per example; one number for the batch is asked for.",
             ),
         ],
         hints=[
@@ -964,7 +964,7 @@ EXERCISES = [
             "This program passed its test with one example, logits of ±1000 and all. With a batch "
             "it gives <code>nan</code> at times. Find such a case, and mend the program. "
             "<code>Z</code> and the result have the shape (<var>m</var>, <var>n</var>), one "
-            "example a row."
+            "example per row."
         ),
         cases=large_logit_cases,
         solution=safe_softmax,

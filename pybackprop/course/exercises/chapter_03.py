@@ -550,7 +550,7 @@ EXERCISES = [
         id="03-first-weight",
         title="The whole chain",
         question=(
-            "One neuron a layer, as above, with <var>C</var> = ½ (<var>a</var><sub>2</sub> − "
+            "One neuron per layer, as above, with <var>C</var> = ½ (<var>a</var><sub>2</sub> − "
             "<var>y</var>)<sup>2</sup>. The forward pass has left <var>a</var><sub>1</sub> = {a1} "
             "and <var>a</var><sub>2</sub> = {a2}. The input is <var>x</var> = {x}, the target "
             "<var>y</var> = {y}, and <var>w</var><sub>2</sub> = {w2}. What is "
@@ -1044,7 +1044,7 @@ EXERCISES = [
         id="03-bias-axis",
         title="Which axis?",
         question=(
-            "<code>delta</code> has shape (<var>m</var>, <var>n</var>), one example a row, with "
+            "<code>delta</code> has shape (<var>m</var>, <var>n</var>), one example per row, with "
             "the 1/<var>m</var> of the loss inside. Which line is the gradient of the bias?"
         ),
         right=Option(
@@ -1055,7 +1055,7 @@ EXERCISES = [
         wrong=[
             Option(
                 "<code>delta.sum(axis=1)</code>",
-                "that adds up the neurons and leaves one number an example, shape (m,). Where m = "
+                "that adds up the neurons and leaves one number per example, shape (m,). Where m = "
                 "n nobody would notice.",
             ),
             Option(
@@ -1374,7 +1374,7 @@ EXERCISES = [
         title="Back through a softmax",
         question=(
             "Write <code>softmax_delta(a, g)</code>: the delta of a softmax output with any loss. "
-            "<code>a</code> holds the outputs, one example a row, <code>g</code> is "
+            "<code>a</code> holds the outputs, one example per row, <code>g</code> is "
             "∂<var>C</var>/∂<var>a</var>; both and the result have the shape (<var>m</var>, "
             "<var>n</var>)."
         ),
@@ -1562,7 +1562,7 @@ EXERCISES = [
             Mistake(
                 "one bias a layer",
                 {"bias": lambda delta: delta.sum()},
-                "the weights are right. The biases got one number a layer: add up the examples "
+                "the weights are right. The biases got one number per layer: add up the examples "
                 "alone, axis 0.",
             ),
             Mistake(
@@ -1596,7 +1596,7 @@ EXERCISES = [
             "step against the gradient, for two layers of sigmoids with the loss "
             "<code>bce</code>. Put them in order and take away their number signs. All gradients "
             "must belong to the parameters that were handed in. <code>X</code> and <code>Y</code> "
-            "have one example a row, <code>lr</code> is the learning rate η."
+            "have one example per row, <code>lr</code> is the learning rate η."
         ),
         cases=one_step_cases,
         solution=one_step,
@@ -1707,7 +1707,7 @@ EXERCISES = [
             Mistake(
                 "twice",
                 lambda p, q, r, m: 2 * m * (q * p + r * q),
-                "that is two forward passes. The way back has two products a layer, BP4 and BP2.",
+                "that is two forward passes. The way back has two products per layer, BP4 and BP2.",
             ),
             Mistake(
                 "one example",
