@@ -548,7 +548,7 @@ EXERCISES = [
         ],
         reason=(
             "Three hidden neurons, one output neuron with the weights 1, −2 and 1. Hats of all "
-            "heights, side by side, follow any curve."
+            "heights, side by side, follow nearly any curve."
         ),
     ),
     Choice(
