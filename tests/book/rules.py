@@ -220,3 +220,29 @@ def read_constants(path: Path) -> set[str]:
     """Read a list of constants: on each line a number, then what it is."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+# Words
+
+COUNTED = r"one|two|rows?|examples?|layers?|seconds|bias|numbers?|loss|updates?|bytes|lines?|once"
+EACH = r"row|word|unit|time|week|token|step|second|layer|example|batch|number|epoch"
+OTHER_WORDS = {
+    r"(?<!say )(?<!say \*)(?<!\| )(?<!-one-)\b[Nn]eurons?\b": "unit",
+    r"(?<![\w\"'_{#<>/.=-])relus?\b(?![\"_(=}<-])(?!'(?!s\b))": "ReLU",
+    r"(?i)\bover[- ]fit\w*|\boverlearn\w*": "overfitting",
+    rf"(?i)(?<!name )(?<!-)\b(?:{COUNTED})\s+an?\s+(?:{EACH})\b(?! as\b)": "per",
+    r"(?i)\balong\s+a\s+way\b|\b(?:over|of)\s+(?:the\s+)?(?:two\s+)?ways\b|\bways?\s+around\b|"
+    r"\bways\s+(?:meet|add)\b|\bways\s+to\s+the\s+(?:loss|output|answer)\b": "path",
+}
+"""What is not written, as a pattern -> the book's one word for it. ``relu`` is code."""
+
+
+def one_word_for_one_thing(words: str) -> list[str]:
+    """The same thing has the same name in all chapters, exercises and steppers."""
+    words = re.sub(r"^(```|~~~).*?^\1", "", words, flags=re.DOTALL | re.MULTILINE)
+    words = re.sub(r"`[^`\n]*`|<code>.*?</code>", "``", words)
+    return [
+        f"{match[0]!r}: the book's word is {word!r}"
+        for pattern, word in OTHER_WORDS.items()
+        for match in re.finditer(pattern, words)
+    ]

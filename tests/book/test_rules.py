@@ -176,3 +176,38 @@ def test_constants_are_read(tmp_path):
 )
 def test_significant_digits(number, count):
     assert rules.significant_digits(number) == count
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("A hidden neuron", "'neuron': the book's word is 'unit'"),
+        ("two Neurons", "'Neurons'"),
+        ("a layer of relus", "'ReLU'"),
+        ("relu's kink", "'ReLU'"),
+        ("it is over-fitted", "'overfitting'"),
+        ("one example a row", "'per'"),
+        ("one bias\na layer", "'per'"),
+        ("add over the ways", "'path'"),
+        ("a way around the block", "'path'"),
+        ("where ways meet", "'path'"),
+        ("two ways to the loss", "'path'"),
+    ],
+)
+def test_another_word_for_the_same_thing_is_seen(words, says):
+    (found,) = rules.one_word_for_one_thing(f"First. {words}, then.")
+    assert says in found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "A **unit** (other books say *neuron*) takes some numbers",
+        "`relu` and <code>relu</code>, `one_neuron(x)`, $\\text{relu}(z)$",
+        "the way back, on the way, two ways to write it, Six ways to start",
+        "a column times a row, an index may name a row twice",
+        "one per row; ReLU; overfitting; the exercise 'relu'",
+    ],
+)
+def test_the_books_own_words_are_seen_as_such(words):
+    assert rules.one_word_for_one_thing(words) == []
