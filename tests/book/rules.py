@@ -225,13 +225,14 @@ def read_constants(path: Path) -> set[str]:
 # Words
 
 COUNTED = r"one|two|rows?|examples?|layers?|seconds|bias|numbers?|loss|updates?|bytes|lines?|once"
-EACH = r"row|word|unit|time|week|token|step|second|layer|example|batch|number|epoch"
+EACH = r"row|column|word|unit|time|week|token|step|second|layer|example|batch|number|epoch"
 OTHER_WORDS = {
     r"(?<!say )(?<!say \*)(?<!\| )(?<!-one-)\b[Nn]eurons?\b": "unit",
     r"(?<![\w\"'_{#<>/.=-])relus?\b(?![\"_(=}<-])(?!'(?!s\b))": "ReLU",
     r"(?i)\bover[- ]fit\w*|\boverlearn\w*": "overfitting",
     rf"(?i)(?<!name )(?<!-)\b(?:{COUNTED})\s+an?\s+(?:{EACH})\b(?! as\b)": "per",
-    r"(?i)\balong\s+a\s+way\b|\b(?:over|of)\s+(?:the\s+)?(?:two\s+)?ways\b|\bways?\s+around\b|"
+    r"(?i)\balong\s+a\s+way\b|\b(?:over|of)\s+(?:the\s+)?(?:two\s+)?ways\b|"
+    r"\b(?<!shorter )(?<!larger )ways?\s+around\b|\b(?:first|second)\s+way\s+only\b|"
     r"\bways\s+(?:meet|add)\b|\bways\s+to\s+the\s+(?:loss|output|answer)\b": "path",
 }
 """What is not written, as a pattern -> the book's one word for it. ``relu`` is code."""
