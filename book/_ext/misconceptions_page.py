@@ -1,5 +1,6 @@
 """The page "Misconceptions": under each one, the exercises that name it."""
 
+from itertools import groupby
 from pathlib import Path
 
 from docutils import nodes
@@ -27,18 +28,21 @@ def place_lists(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for section in doctree.findall(nodes.section):
         exercises = lists.get(section["ids"][0], {})
         if exercises:
-            words = nodes.paragraph("", "", nodes.strong(text="Exercises: "))
-            for name in exercises:
-                words += [nodes.Text(", ")] if len(words) > 1 else []
-                words += link(app, f"book/{shown[name]}", name)
+            words = nodes.paragraph("", "", nodes.strong(text="Exercises in"))
+            for chapter, names in groupby(exercises, key=lambda name: name[:2]):
+                words += nodes.Text(f" chapter {chapter.lstrip('0')}: ")
+                for name in names:
+                    words += link(app, f"book/{shown[name]}", name)
+                    words += nodes.Text(" · ")
+                words[-1] = nodes.Text(";")
+            words[-1] = nodes.Text(".")
             section.next_node(nodes.bullet_list).append(nodes.list_item("", words))
 
 
 def link(app: Sphinx, page: str, name: str) -> nodes.reference:
-    """Return a link to an exercise on its chapter's page: "3, The output delta of one neuron"."""
+    """Return a link to an exercise on its chapter's page."""
     address = f"{app.builder.get_relative_uri(PAGE, page)}#exercise-{name}"
-    text = f"{name[:2].lstrip('0')}, {EXERCISES[name].title}"
-    return nodes.reference("", text, refuri=address, internal=True)
+    return nodes.reference("", EXERCISES[name].title, refuri=address, internal=True)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

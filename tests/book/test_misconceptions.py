@@ -161,6 +161,6 @@ def test_what_the_page_says_of_a_slope_at_the_activation():
 def test_each_list_leads_to_its_exercises(visit, server):
     page = visit(f"{server}/book/misconceptions.html")
     section = page.locator("section#left-out-slope")
-    section.get_by_role("link", name="3, One delta, one layer back").click()
+    section.get_by_role("link", name="One delta, one layer back").click()
     page.wait_for_url("**/03_delta.html#exercise-03-hidden-delta")
     assert page.locator("#exercise-03-hidden-delta").count() == 1
