@@ -251,7 +251,7 @@ def pixel_error(guess, image):
 
 
 def pixel_error_given(guess, image):
-    """Return the mean difference, without sign, of two pictures of 8-bit pixels."""
+    """Return how far the pixels of two pictures are apart, on average."""
     return abs(guess - image).mean()
 
 
