@@ -4,17 +4,21 @@
     make mutants NAMES="losses network"
 
 Signs, transposes, comparisons, constants, operands, factors, terms, sums, slices: each change of a
-core module is one mutant. It runs in a forked process, with the tests that reach its line. A mutant
-that cannot be imported counts for nothing. What no test can notice is in equivalent.txt, with the
-reason. The table goes to the standard output, and what survives to the standard error.
+core module is one mutant. It runs in a forked process, with the tests that reach its line: first
+in place, by another code of its function; then, where nothing was noticed or nothing could be put in
+place, imported anew. A mutant that cannot be imported counts for nothing. What no test can notice is
+in equivalent.txt, with the reason. The table goes to the standard output, and what survives to the
+standard error.
 """
 
 import argparse
 import ast
 import copy
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import os
 import pickle
 import resource
@@ -22,11 +26,11 @@ import signal
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -39,6 +43,8 @@ SECONDS = 30
 
 PYTEST = ("-c", "pyproject.toml", "-o", "addopts=--import-mode=importlib", "--assert=plain")
 PLUGINS = ("no:cacheprovider", "no:terminal", "no:faulthandler", "no:unraisableexception")
+OF_EVERY_MODULE = "test_records.py"
+"""It looks at all classes, and runs no line of theirs."""
 NOT_OF_THE_CORE = {f"test_{name}.py" for name in ("mutations", "package", "readme", "tooling")}
 
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
@@ -49,6 +55,9 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 NAMES = {"sum": "mean", "mean": "sum", "maximum": "minimum", "minimum": "maximum", "max": "min",
          "min": "max", "any": "all", "all": "any"}  # fmt: skip
+UFUNCS = {"add": "subtract", "subtract": "add", "multiply": "divide", "divide": "multiply",
+          "negative": "positive", "greater": "greater_equal"}  # fmt: skip
+"""Signs and factors of what is written as calls on arrays made once."""
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -68,6 +77,11 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
         yield node.operand
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
+    elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np":
+        if node.attr in UFUNCS:
+            yield changed(node, attr=UFUNCS[node.attr])
+    elif isinstance(node, ast.Name) and node.id in UFUNCS and isinstance(node.ctx, ast.Load):
+        yield ast.Attribute(ast.Name("np", ast.Load()), UFUNCS[node.id], ast.Load())
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield changed(node, ops=[SWAPPED[type(node.ops[0])]()])
     elif isinstance(node, ast.BoolOp):
@@ -209,6 +223,11 @@ def file_of(test: str) -> str:
     return test.partition("::")[0]
 
 
+def in_a_function(code: CodeType) -> bool:
+    """Return whether code runs when it is called, and not when its module is imported."""
+    return bool(code.co_flags & inspect.CO_OPTIMIZED)
+
+
 class Reach:
     """A pytest plugin that notes which tests run which lines of the core, and for how long."""
 
@@ -225,7 +244,7 @@ class Reach:
 
         def trace(frame: Any, event: str, _: Any) -> Any:
             module = names.get(frame.f_code.co_filename)
-            if module is None:
+            if module is None or not in_a_function(frame.f_code):
                 return None
             tests[module, frame.f_lineno].add(name)
             return trace
@@ -236,18 +255,30 @@ class Reach:
         finally:
             sys.settrace(None)
 
-    def beside(self, module: str) -> list[str]:
-        """Return the tests for what runs when a module is imported, and so in none of them.
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that reach a mutant's lines, those beside its module first.
 
-        They are those of every file in which one reaches the module, its own file's first.
+        Of each test function one case comes before any other: they differ most.
+
+        What runs when a module is imported is reached by none of them: then those of every file in
+        which one reaches the module.
         """
-        reaching = {t for (m, _), tests in self.tests.items() if m == module for t in tests}
-        files = {file_of(t) for t in reaching}
-        own = f"test_{module.partition('.')[0]}.py"
-        return sorted(
-            (t for t in self.seconds if file_of(t) in files),
-            key=lambda t: (Path(file_of(t)).name != own, self.seconds[t]),
-        )
+        module = mutant.module
+        near = {t for line in mutant.lines for t in self.tests.get((module, line), ())}
+        beside = (f"test_{module.partition('.')[0]}.py", OF_EVERY_MODULE)
+        if not near:
+            reaching = {t for (m, _), tests in self.tests.items() if m == module for t in tests}
+            files = {file_of(t) for t in reaching}
+            near = {
+                t for t in self.seconds if file_of(t) in files or Path(file_of(t)).name in beside
+            }
+        cases: Counter[str] = Counter()
+
+        def place(test: str) -> tuple[bool, int, float]:
+            cases[function := test.partition("[")[0]] += 1
+            return Path(file_of(test)).name not in beside, cases[function], self.seconds[test]
+
+        return sorted(sorted(near - self.failed, key=lambda t: (self.seconds[t], t)), key=place)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = self.names.get(report.nodeid, report.nodeid)
@@ -272,9 +303,8 @@ class Limits:
 
 
 def judge(mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]) -> str:
-    """Run a mutant's tests, the shortest first; this process is its own."""
+    """Import a mutant anew, and run its tests, the shortest first; this process is its own."""
     signal.alarm(SECONDS)  # until the first test
-    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     sys.meta_path.insert(0, Finder(mutant))
     try:
         importlib.import_module("pybackprop")
@@ -288,11 +318,10 @@ def judge(mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]) -> st
 
 
 VERDICTS = ("survives", "caught", "not importable")
+Work = list[tuple[Mutant, list[str]]]
 
 
-def judge_all(
-    work: list[tuple[Mutant, list[str]]], seconds: dict[str, float]
-) -> Iterator[tuple[Mutant, str]]:
+def judge_all(work: Work, judge: Callable[[Mutant, list[str]], str]) -> Iterator[tuple[Mutant, str]]:
     """Judge mutants side by side, each in a process that is forked for it."""
     running: dict[int, Mutant] = {}
     waiting = list(reversed(work))
@@ -300,16 +329,119 @@ def judge_all(
         if waiting and len(running) < (os.cpu_count() or 1):
             mutant, tests = waiting.pop()
             if (pid := os.fork()) == 0:
+                os.setpgid(0, 0)
                 null = os.open(os.devnull, os.O_RDWR)
                 for stream in (0, 1, 2):
                     os.dup2(null, stream)
-                os._exit(VERDICTS.index(judge(mutant, tests, seconds)))
+                resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+                os._exit(VERDICTS.index(judge(mutant, tests)))
             running[pid] = mutant
         else:
             pid, status = os.wait()
+            with suppress(ProcessLookupError):  # what its tests started, and it could not end
+                os.killpg(pid, signal.SIGKILL)
             code = os.waitstatus_to_exitcode(status)
             verdict = VERDICTS[code] if 0 <= code < len(VERDICTS) else "caught"  # it hung, or died
             yield running.pop(pid), verdict
+
+
+def differing(old: CodeType, new: CodeType) -> list[tuple[CodeType, CodeType]] | None:
+    """Return the functions whose code differs; None where what runs at import does, too.
+
+    >>> before, after = (compile(f"def f(): return {n}", "", "exec") for n in (1, 2))
+    >>> [(one.co_name, two.co_consts) for one, two in differing(before, after)]
+    [('f', (None, 2))]
+    >>> differing(before, compile("def f(n=1): return 1", "", "exec")) is None
+    True
+    """
+    if old == new:
+        return []
+    if in_a_function(old):
+        return [(old, new)]
+    if (old.co_code, old.co_names) != (new.co_code, new.co_names):
+        return None
+    found = []
+    for one, two in zip(old.co_consts, new.co_consts, strict=True):
+        if isinstance(one, CodeType) and isinstance(two, CodeType):
+            if (inner := differing(one, two)) is None:
+                return None
+            found += inner
+        elif repr(one) != repr(two):
+            return None
+    return found
+
+
+class InPlace:
+    """A pytest plugin that collects all tests once, and judges mutants in place of running them.
+
+    A function goes on under its name wherever it is known, with the mutant's code.
+    """
+
+    def __init__(self, work: Work, seconds: dict[str, float]) -> None:
+        self.work, self.limits = work, Limits(seconds)
+        self.caught: set[str] = set()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        session.config.pluginmanager.register(self.limits)
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one for all
+        items = {name_of(item): item for item in session.items}
+        self.functions: dict[CodeType, list[FunctionType]] = defaultdict(list)
+        for thing in gc.get_objects():
+            if isinstance(thing, FunctionType):
+                self.functions[thing.__code__].append(thing)
+        gc.freeze()  # what is forked shares it
+
+        def judge(mutant: Mutant, tests: list[str]) -> str:
+            if not self.put(mutant):
+                return "survives"
+            chosen = [items[test] for test in tests]
+            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self.failed:
+                    return "caught"
+            return "survives"
+
+        self.failed = False
+        for mutant, verdict in judge_all(self.work, judge):
+            if verdict == "caught":
+                self.caught.add(mutant.name)
+        return True
+
+    def put(self, mutant: Mutant) -> bool:
+        """Give the functions of a mutant their new code, or say that there are none."""
+        path = modules()[mutant.module]
+        old, new = (
+            compile(source, str(path), "exec", dont_inherit=True)
+            for source in (path.read_bytes(), mutant.tree(path))
+        )
+        pairs = differing(old, new) or []
+        if not pairs or not all(self.functions.get(one) for one, _ in pairs):
+            return False
+        for one, two in pairs:
+            for function in self.functions[one]:
+                function.__code__ = two
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed = self.failed or report.failed
+
+
+def caught_in_place(work: Work, seconds: dict[str, float]) -> set[str]:
+    """Return the names of the mutants that tests notice in place."""
+    files = sorted({file_of(test) for _, tests in work for test in tests})
+    if not files:
+        return set()
+    plugin = InPlace(work, seconds)
+    with tempfile.TemporaryFile() as file:
+        if (pid := os.fork()) == 0:
+            pytest_run(["-s", *files], [plugin])
+            file.write(pickle.dumps(plugin.caught))
+            file.flush()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        file.seek(0)
+        caught: set[str] = pickle.loads(file.read())
+    return caught
 
 
 def libraries() -> list[str]:
@@ -360,8 +492,8 @@ def main() -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(modules()))
     asked = parser.parse_args()
-    if unknown := set(asked.names) - set(modules()):
-        parser.error(f"no module of the core: {', '.join(unknown)}")
+    if strange := set(asked.names) - set(modules()):
+        parser.error(f"no module of the core: {', '.join(strange)}")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most of a mutant's time is pytest's start
     files = asked.tests and [path.resolve() for path in asked.tests]
     os.chdir(ROOT)
@@ -369,23 +501,22 @@ def main() -> int:
     found = reach(files or [path for path in every if path.name not in NOT_OF_THE_CORE])
     known = equivalent()
     alive = 0
-    print("| module | mutants | caught | equivalent | survive |\n|---|--:|--:|--:|--:|", flush=True)
+    work: dict[str, Work] = {}
     for module in asked.names or modules():
         text = modules()[module].read_text(encoding="utf-8").splitlines()
-        elsewhere = found.beside(module)
-        work: list[tuple[Mutant, list[str]]] = []
-        counts: Counter[str] = Counter()
+        work[module] = []
         for mutant in mutants(module):
             if asked.lines not in text[mutant.lines[0] - 1]:
                 continue
-            near = {t for line in mutant.lines for t in found.tests.get((module, line), ())}
-            tests = sorted(near, key=lambda t: found.seconds[t]) or elsewhere
-            tests = [t for t in tests if t not in found.failed]
-            if mutant.name in known:
-                counts["equivalent"] += 1
-            else:
-                work.append((mutant, tests))
-        for mutant, verdict in judge_all(work, found.seconds):
+            work[module].append((mutant, found.of(mutant)))
+    unknown = [pair for pairs in work.values() for pair in pairs if pair[0].name not in known]
+    caught = caught_in_place(unknown, found.seconds)
+    print("| module | mutants | caught | equivalent | survive |\n|---|--:|--:|--:|--:|", flush=True)
+    for module, pairs in work.items():
+        names = {mutant.name for mutant, _ in pairs}
+        counts = Counter(caught=len(names & caught), equivalent=len(names & set(known)))
+        rest = [pair for pair in pairs if pair[0].name not in caught | set(known)]
+        for mutant, verdict in judge_all(rest, lambda m, tests: judge(m, tests, found.seconds)):
             counts[verdict] += 1
             if verdict == "survives":
                 print(f"{mutant.lines[0]:4} {mutant.name}", file=sys.stderr, flush=True)

@@ -34,6 +34,8 @@ CHANGES = {
     "a.sum(0)": ["a.mean(0)"],
     "np.maximum(a, b)": ["np.minimum(a, b)"],
     "max(a, b)": ["min(a, b)"],
+    "np.add": ["np.subtract"],
+    "multiply": ["np.divide"],
 }
 
 
