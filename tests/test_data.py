@@ -24,6 +24,7 @@ def test_one_hot_of_names_and_of_other_numbers():
         np.testing.assert_array_equal(pb.one_hot(labels, ["no", "yes"]), expected)
         np.testing.assert_array_equal(pb.one_hot(labels, np.array(["no", "yes"])), expected)
     np.testing.assert_array_equal(pb.one_hot([5, 3, 5.0], [3, 5]), expected)
+    np.testing.assert_array_equal(pb.one_hot(np.array(["no", 1, "no"], object), 2), expected)
     np.testing.assert_array_equal(pb.one_hot([1, -1, 1], (-1, 1)), expected)
     assert pb.one_hot(["a"], ["a", "b", "c"]).shape == (1, 3)
 
@@ -31,7 +32,7 @@ def test_one_hot_of_names_and_of_other_numbers():
 @pytest.mark.parametrize(
     ("labels", "count", "error", "message"),
     [
-        ([0, 3], 3, ValueError, "label 3 is no whole number from 0 to 2, for 3 classes"),
+        ([0, 3], 3, ValueError, "label 3 is no whole number from 0 to 2, for 3 classes$"),
         ([-1], 3, ValueError, "label -1"),
         ([0.5], 3, ValueError, "label 0.5 is no whole number"),
         ([np.nan], 3, ValueError, "label nan"),
@@ -68,7 +69,7 @@ def test_classes_of_rows():
     np.testing.assert_array_equal(classes(np.array([[0.5], [0.4999]])), [True, False])
     assert are_classes(np.array([[0.0, 1.0], [1.0, 0.0]]))
     assert are_classes(np.array([[0.0], [1.0]]))
-    assert not are_classes(np.array([[1.0, 1.0]]))
+    assert not are_classes(np.array([[1.0, 0.0], [1.0, 1.0]]))
     assert not are_classes(np.array([[0.3]]))
     assert not are_classes(np.array([[-1.0], [1.0]]))
 
@@ -97,6 +98,15 @@ def test_each_epoch_takes_every_example_once_in_a_new_order():
     assert all(sorted(order) == list(range(10)) for order in epochs.values())
     assert epochs[1] != epochs[2] != epochs[3] != list(range(10))
     assert batches.count == 3
+
+
+def test_two_batches_are_shuffled_too():
+    batches = Batches(10, 5, np.random.default_rng(0))
+    rows = [taken.tolist() for _, _, taken in batches.of(2)]
+    assert len(rows) == 4
+    assert sorted(rows[0] + rows[1]) == sorted(rows[2] + rows[3]) == list(range(10))
+    assert sorted(rows[0]) != list(range(5))
+    assert sorted(rows[0]) != sorted(rows[2])
 
 
 @pytest.mark.parametrize("size", [None, 10, 11, 1000])

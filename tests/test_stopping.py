@@ -86,6 +86,7 @@ def test_epochs_are_the_default():
         (Patience(2, min_delta=0.5), [5, 4.8, 4.7], 3),
         (Patience(3), [1, math.nan, math.nan, math.nan], 4),
         (Patience(3), [math.nan, 1, 2, 3, 4], 5),
+        (Patience(2), [math.nan, math.nan], 2),
     ],
 )
 def test_patience_counts_epochs_without_improvement(rule, losses, stops_after):
