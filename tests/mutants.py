@@ -4,10 +4,10 @@
     make mutants NAMES="losses network"
 
 Signs, transposes, comparisons, constants, operands, factors, terms, sums, slices: each change of a
-core module is one mutant. It runs in a forked process, with the tests that reach its line: first
-in place, by another code of its function; then, where nothing was noticed or nothing could be put in
-place, imported anew. A mutant that cannot be imported counts for nothing. What no test can notice is
-in equivalent.txt, with the reason. The table goes to the standard output, and what survives to the
+core module is one mutant. It runs in a forked process, with the tests that reach its line: first in
+place, its function with other code; then, where that cannot be or nothing was noticed, imported
+anew. A mutant that cannot be imported counts for nothing. What no test can notice is in
+equivalent.txt, with the reason. The table goes to the standard output, and what survives to the
 standard error.
 """
 
@@ -321,7 +321,9 @@ VERDICTS = ("survives", "caught", "not importable")
 Work = list[tuple[Mutant, list[str]]]
 
 
-def judge_all(work: Work, judge: Callable[[Mutant, list[str]], str]) -> Iterator[tuple[Mutant, str]]:
+def judge_all(
+    work: Work, judge: Callable[[Mutant, list[str]], str]
+) -> Iterator[tuple[Mutant, str]]:
     """Judge mutants side by side, each in a process that is forked for it."""
     running: dict[int, Mutant] = {}
     waiting = list(reversed(work))
