@@ -1,6 +1,7 @@
 """What is said about bad data, and that the cure in every message works when it is run."""
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
@@ -125,6 +126,13 @@ def test_booleans_for_two_units(Y):
     np.testing.assert_array_equal(cured(str(caught.value), Y=Y), [[0, 1], [1, 0], [0, 1]])
 
 
+def test_numbers_as_text_for_two_units():
+    Y = ["1", "0", "1"]
+    with pytest.raises(TypeError, match=r"use pb.one_hot\(np.asarray\(Y, float\), 2\)") as caught:
+        pb.backprop(network(2), np.ones((3, 2)), Y)
+    np.testing.assert_array_equal(cured(str(caught.value), Y=Y), [[0, 1], [1, 0], [0, 1]])
+
+
 def test_labels_that_no_cure_fits_are_said_to_be_too_many():
     with pytest.raises(
         ValueError, match="whole numbers from 0 to 9: .* stand for the classes 0 to 2"
@@ -220,7 +228,8 @@ def test_bad_inputs_whose_cure_works(X, error, message):
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
-        (np.zeros((1, 1, 3)), ValueError, r"a matrix of shape \(m, 2\)"),
+        (np.zeros((1, 1, 3)), ValueError, r"a matrix of shape \(m, 2\), one example per row$"),
+        (np.zeros(5), ValueError, r"a matrix of shape \(m, 2\), one example per row$"),
         (np.float64(3), ValueError, r"X has shape \(\); a batch is a matrix of shape \(m, 2\)"),
         (np.zeros((4, 3)), ValueError, "X has 3 columns; the input layer has 2"),
         (np.zeros((0, 2)), ValueError, "empty"),
@@ -229,7 +238,11 @@ def test_bad_inputs_whose_cure_works(X, error, message):
         (np.array([[0.0, -np.inf]]), ValueError, r"X\[0, 1\] is -inf"),
         ([[1, 2], [3]], ValueError, "rows have different lengths"),
         ([["a", "b"]], TypeError, r"holds text, such as 'a'; .* shape \(m, 2\)"),
+        ([["a", "1"]], TypeError, r"holds text, such as '1'; .* shape \(m, 2\)$"),
+        (["0.5", "1"], TypeError, r"holds text, such as '0.5': use np.asarray\(X, float\)$"),
         ([[None, 1.0]], TypeError, "holds None, which is no real number"),
+        ([[Decimal(1), None]], TypeError, r"holds Decimal.*, which .* of shape \(m, 2\)$"),
+        ([[1j, None]], TypeError, r"holds 1j, which .* of shape \(m, 2\)$"),
         ([[{}, 1.0]], TypeError, "holds {}, which is no real number"),
         (None, TypeError, "holds None"),
         (np.array([["2026-11-25", "2026-11-26"]], "M8[D]"), TypeError, "not of numbers"),
