@@ -336,13 +336,19 @@ def judge_all(
                 for stream in (0, 1, 2):
                     os.dup2(null, stream)
                 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-                os._exit(VERDICTS.index(judge(mutant, tests)))
+                code = len(VERDICTS)
+                try:
+                    code = VERDICTS.index(judge(mutant, tests))
+                finally:
+                    os._exit(code)
             running[pid] = mutant
         else:
             pid, status = os.wait()
             with suppress(ProcessLookupError):  # what its tests started, and it could not end
                 os.killpg(pid, signal.SIGKILL)
             code = os.waitstatus_to_exitcode(status)
+            if code == len(VERDICTS):
+                raise RuntimeError(f"an error of ours, not of a test: {running[pid].name}")
             verdict = VERDICTS[code] if 0 <= code < len(VERDICTS) else "caught"  # it hung, or died
             yield running.pop(pid), verdict
 

@@ -126,18 +126,46 @@ def test_booleans_for_two_units(Y):
     np.testing.assert_array_equal(cured(str(caught.value), Y=Y), [[0, 1], [1, 0], [0, 1]])
 
 
-def test_numbers_as_text_for_two_units():
-    Y = ["1", "0", "1"]
-    with pytest.raises(TypeError, match=r"use pb.one_hot\(np.asarray\(Y, float\), 2\)") as caught:
+@pytest.mark.parametrize(
+    ("Y", "cure"),
+    [
+        (["1", "0", "1"], r"use pb.one_hot\(np.asarray\(Y, float\), 2\)"),
+        (["yes", "no", "yes"], r"use pb.one_hot\(Y, 2\)"),
+    ],
+)
+def test_text_for_two_units(Y, cure):
+    with pytest.raises(TypeError, match=cure) as caught:
         pb.backprop(network(2), np.ones((3, 2)), Y)
     np.testing.assert_array_equal(cured(str(caught.value), Y=Y), [[0, 1], [1, 0], [0, 1]])
 
 
-def test_labels_that_no_cure_fits_are_said_to_be_too_many():
-    with pytest.raises(
-        ValueError, match="whole numbers from 0 to 9: .* stand for the classes 0 to 2"
-    ):
-        pb.backprop(network(3), np.ones((10, 2)), np.arange(10))
+def test_two_labels_in_a_row_are_no_example():
+    with pytest.raises(ValueError, match=r"use pb.one_hot\(np.ravel\(Y\), 3\)"):
+        pb.backprop(network(3), np.ones((2, 2)), [[0, 2]])
+
+
+def test_labels_counted_from_1_are_told_so():
+    with pytest.raises(ValueError, match="counted from 0: use"):
+        pb.backprop(network(3), np.ones((4, 2)), [1, 2, 3, 3])
+
+
+@pytest.mark.parametrize("Y", [[0.5, 1, 2], [0, 1, np.inf]])
+def test_what_is_not_all_whole_numbers_is_no_list_of_labels(Y):
+    with pytest.raises(ValueError, match=r"a matrix of shape \(m, 3\), one example per row$"):
+        pb.backprop(network(3), np.ones((3, 2)), Y)
+
+
+def test_one_row_that_is_no_distribution_is_named():
+    Y = [[1, 0, 0], [0.5, 0.25, 0], [0, 0, 1]]
+    with pytest.raises(ValueError, match=r"row 1 of Y adds up to 0.75"):
+        pb.backprop(network(3), np.ones((3, 2)), Y)
+
+
+@pytest.mark.parametrize("count", [4, 10])
+def test_labels_that_no_cure_fits_are_said_to_be_too_many(count):
+    takes = f"stand for the classes 0 to 2: an output layer of {count} units takes them$"
+    with pytest.raises(ValueError, match=f"whole numbers from 0 to {count - 1}: .* {takes}"):
+        pb.backprop(network(3), np.ones((count, 2)), np.arange(count))
 
 
 def test_one_example_of_three_targets_is_one_example():
@@ -238,6 +266,7 @@ def test_bad_inputs_whose_cure_works(X, error, message):
         (np.array([[0.0, -np.inf]]), ValueError, r"X\[0, 1\] is -inf"),
         ([[1, 2], [3]], ValueError, "rows have different lengths"),
         ([["a", "b"]], TypeError, r"holds text, such as 'a'; .* shape \(m, 2\)"),
+        (np.array([["a", 1.0]], object), TypeError, "holds text, such as 'a'"),
         ([["a", "1"]], TypeError, r"holds text, such as '1'; .* shape \(m, 2\)$"),
         (["0.5", "1"], TypeError, r"holds text, such as '0.5': use np.asarray\(X, float\)$"),
         ([[None, 1.0]], TypeError, "holds None, which is no real number"),
@@ -265,6 +294,9 @@ def test_bad_inputs(X, error, message):
         (np.zeros((3, 2)), ValueError, "output layer has 1"),
         (np.zeros((1, 3)), ValueError, r"use np.asarray\(Y\).T"),
         (np.full((3, 1), 2.0), ValueError, "bce takes targets from 0 to 1: for any numbers"),
+        ([[2.0], [1.0], [0.0]], ValueError, r"output='identity', loss='half_sse'\)$"),
+        (np.full((3, 2), "a"), TypeError, "holds text, such as 'a'; a batch is a matrix"),
+        (np.full((3, 1, 1), "a"), TypeError, "holds text, such as 'a'; a batch is a matrix"),
         (np.full((3, 1), -1), ValueError, r"by \(np.asarray\(Y\) \+ 1\) / 2"),
         (np.full((3, 1), np.nan), ValueError, r"Y\[0, 0\] is nan"),
         (np.full((3, 1), 1j), TypeError, "complex"),
@@ -302,6 +334,7 @@ def test_a_complex_network_takes_complex_inputs():
         (np.ones((1, 3)), r"use np.ravel\(weights\)"),
         ([1, 2, -1], "negative"),
         ([1, 2, np.nan], "NaN"),
+        ([1, 2, np.inf], "infinite"),
         (["1", "2", "3"], "array of <U1"),
         (2.0, r"shape \(\)"),
     ],

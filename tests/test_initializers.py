@@ -11,9 +11,11 @@ import pybackprop as pb
 
 def test_named_and_given_initialization():
     assert not pb.Network([2, 3, 1], init="zeros").params.theta.any()
-    net = pb.Network([400, 300, 1], init="uniform", rng=0)
-    assert np.abs(net.params.W[1]).max() <= 1 / 20
-    assert net.params.W[1].std() == pytest.approx(1 / 20 / 3**0.5, rel=0.01)
+    for name, limit in (("uniform", 1 / 20), ("xavier", (6 / 700) ** 0.5)):
+        net = pb.Network([400, 300, 1], init=name, rng=0)
+        assert np.abs(net.params.W[1]).max() <= limit
+        assert net.params.W[1].mean() == pytest.approx(0, abs=limit / 100)
+        assert net.params.W[1].std() == pytest.approx(limit / 3**0.5, rel=0.01)
     W, b = net.params.W, net.params.b
     for given in (
         net.params,
