@@ -744,6 +744,11 @@ def test_an_object_is_taken_as_it_is():
     falling = SGD(lambda t: 1 / t)  # asked for its next rate, not for that of an update -1
     for optimizer in (SGD(0.1), falling, Mine()):
         assert get_optimizer(optimizer) is optimizer
+    asked = []
+    later = SGD(lambda t: asked.append(t) or 0.1)
+    later.t = 6
+    get_optimizer(later)
+    assert asked[-1] == 7
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
+from pybackprop import scores
 from pybackprop.optimizers import SGD, Adam
 from pybackprop.schedules import step_decay, warmup
 from pybackprop.scores import accuracy
 from pybackprop.stopping import LossBelow, LossChangeBelow, MaxIterations, Patience
-from pybackprop.training import SNAPSHOT_EVERY, train
+from pybackprop.training import SNAPSHOT_EVERY, ceiling, train
 
 
 def network(**settings):
@@ -323,6 +324,12 @@ def test_patience_gives_back_the_best_epoch():
     assert f"parameters restored from iteration {2 * best + 2}" in str(history)
 
 
+def test_of_equally_good_epochs_the_first_is_the_best():
+    _, history = run(optimizer=SGD(0.0), validation=(XV, YV), stop=[Patience(2)])
+    assert history.epochs == 3
+    assert history.restored_iteration == 1
+
+
 def test_patience_gives_back_the_best_epoch_however_training_ends():
     net, _, history, seen = overfitting(Patience(50), epochs=12)
     best = int(np.argmin(history.validation_loss))
@@ -342,6 +349,12 @@ def test_a_rule_of_your_own_and_two_at_once():
     _, history = run(stop=[lambda now: "enough" if now.epoch == 3 else None, MaxIterations(3)])
     assert history.reason == "enough; iterations reached: 3"
     assert history.epochs == 3
+
+
+def test_a_rule_of_your_own_sees_the_trace():
+    seen = []
+    _, history = run(stop=[lambda now: seen.append(now.trace.loss)])
+    assert seen == history.losses
 
 
 # --- divergence ---
@@ -414,6 +427,28 @@ def test_a_loss_a_million_times_its_start_is_a_divergence():
     assert max(history.losses[:-1]) < 1e6 * history.losses[0]
     assert history.restored_iteration == 0
     np.testing.assert_array_equal(net.params.theta, before.theta)
+
+
+@pytest.mark.parametrize(("rate", "reason"), [(1001.0, "diverged"), (1000.9, "epochs reached")])
+def test_a_million_times_is_where_divergence_begins(rate, reason):
+    """The error 1 becomes 1 - rate, and the loss, half its square, 500,000 times 1."""
+    net = pb.Network([1, 1], [], "identity", init="zeros", bias=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        history = train(net, [[1.0]], [[1.0]], optimizer=SGD(rate), epochs=1)
+    assert history.reason == reason
+    assert history.losses == [0.5, 500_000.0][: 1 + (reason == "diverged")]
+    net.params.theta[:] = 0
+    with pytest.warns(RuntimeWarning, match="training diverged after"):
+        history = train(net, [[1.0]], [[1.0]], optimizer=SGD(rate), epochs=4)
+    assert len(history.losses) == 2 + (reason != "diverged")
+
+
+def test_from_nothing_a_loss_of_1_is_where_divergence_begins():
+    net = pb.Network([1, 1], [], "identity", init="zeros")
+    data = scores.examples(net, [[1.0]], [[0.0]])
+    assert ceiling(1.5, 1e-9, net, data) == 1.0
+    assert ceiling(1e-10, 1e-9, net, data) == 1e-9
 
 
 def test_a_run_that_rises_slowly_goes_back_to_where_it_was_no_worse():
@@ -740,6 +775,7 @@ def test_an_optimizer_of_another_network_is_refused():
         ("relu", "mse", [[0], [30]], None),
         ("tanh", "mse", [[0], [1]], None),
         ("sigmoid", "bce", [[0], [1]], None),
+        ("sigmoid", "mse", [[-1e-3], [1 + 1e-3]], None),  # a thousandth is no matter
     ],
 )
 def test_targets_out_of_reach_are_told(output, loss, Y, text):
