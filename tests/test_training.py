@@ -439,8 +439,9 @@ def test_a_million_times_is_where_divergence_begins(rate, reason):
     assert history.reason == reason
     assert history.losses == [0.5, 500_000.0][: 1 + (reason == "diverged")]
     net.params.theta[:] = 0
-    with pytest.warns(RuntimeWarning, match="training diverged after"):
+    with pytest.warns(RuntimeWarning, match="training diverged after") as caught:
         history = train(net, [[1.0]], [[1.0]], optimizer=SGD(rate), epochs=4)
+    assert [one.filename for one in caught] == [__file__]
     assert len(history.losses) == 2 + (reason != "diverged")
 
 
@@ -779,7 +780,7 @@ def test_an_optimizer_of_another_network_is_refused():
     ],
 )
 def test_targets_out_of_reach_are_told(output, loss, Y, text):
-    net = pb.Network([1, 1], [], output, loss, rng=0)
+    net = pb.Network([1, 3, 1], "tanh", output, loss, rng=0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pb.train(net, [[0.0], [1.0]], Y, optimizer="adam", epochs=1)
