@@ -228,28 +228,43 @@ def in_a_function(code: CodeType) -> bool:
     return bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
+def tracer(note: Callable[[str, int], object]) -> Any:
+    """Return what sys.settrace takes to note each line that a function of the core runs."""
+    names = {str(path): name for name, path in modules().items()}
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        module = names.get(frame.f_code.co_filename)
+        if module is None or not in_a_function(frame.f_code):
+            return None
+        note(module, frame.f_lineno)
+        return trace
+
+    return trace
+
+
 class Reach:
     """A pytest plugin that notes which tests run which lines of the core, and for how long."""
+
+    KEPT = ("tests", "seconds", "failed", "at_import")
 
     def __init__(self) -> None:
         self.failed: set[str] = set()
         self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
         self.names: dict[str, str] = {}
+        self.at_import: set[tuple[str, int]] = set()
+
+    def import_all(self) -> None:
+        """Note what runs already then: a change there may be one that cannot be imported."""
+        sys.settrace(tracer(lambda *line: self.at_import.add(line)))
+        for module in modules():
+            importlib.import_module(f"pybackprop.{module}")
+        sys.settrace(None)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         name = self.names[item.nodeid] = name_of(item)
-        tests, names = self.tests, {str(path): name for name, path in modules().items()}
-
-        def trace(frame: Any, event: str, _: Any) -> Any:
-            module = names.get(frame.f_code.co_filename)
-            if module is None or not in_a_function(frame.f_code):
-                return None
-            tests[module, frame.f_lineno].add(name)
-            return trace
-
-        sys.settrace(trace)
+        sys.settrace(tracer(lambda *line: self.tests[line].add(name)))
         try:
             return (yield)
         finally:
@@ -464,14 +479,16 @@ def reach(files: Sequence[Path]) -> Reach:
     plugin = Reach()
     with tempfile.TemporaryFile() as file:
         if (pid := os.fork()) == 0:
+            plugin.import_all()
             pytest_run(list(map(str, files)), [plugin])
-            known = (dict(plugin.tests), plugin.seconds, plugin.failed, libraries())
+            known = (*(getattr(plugin, name) for name in plugin.KEPT), libraries())
             file.write(pickle.dumps(known))
             file.flush()
             os._exit(0)
         os.waitpid(pid, 0)
         file.seek(0)
-        plugin.tests, plugin.seconds, plugin.failed, names = pickle.loads(file.read())
+        *known, names = pickle.loads(file.read())
+    vars(plugin).update(zip(plugin.KEPT, known, strict=True))
     for name in names:  # once here, in place of in the process of each mutant
         with suppress(ImportError):  # some go by another name in sys.modules
             importlib.import_module(name)
@@ -517,8 +534,13 @@ def main() -> int:
             if asked.lines not in text[mutant.lines[0] - 1]:
                 continue
             work[module].append((mutant, found.of(mutant)))
-    unknown = [pair for pairs in work.values() for pair in pairs if pair[0].name not in known]
-    caught = caught_in_place(unknown, found.seconds)
+    quick = [
+        (mutant, tests)
+        for mutant, tests in (pair for pairs in work.values() for pair in pairs)
+        if mutant.name not in known
+        and found.at_import.isdisjoint((mutant.module, line) for line in mutant.lines)
+    ]
+    caught = caught_in_place(quick, found.seconds)
     print("| module | mutants | caught | equivalent | survive |\n|---|--:|--:|--:|--:|", flush=True)
     for module, pairs in work.items():
         names = {mutant.name for mutant, _ in pairs}
