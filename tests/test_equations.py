@@ -17,6 +17,13 @@ def test_verify_prints_the_largest_error(capsys):
     assert capsys.readouterr().out == "BP2: largest error 1.0e-12\n"
 
 
+def test_small_numbers_are_held_to_an_absolute_error(capsys):
+    pb.verify("BP2", [0.0, 0.5], [5e-11, 0.5])
+    assert capsys.readouterr().out == "BP2: largest error 5.0e-11\n"
+    with pytest.raises(AssertionError, match="error 2.0e-10, tolerance 1e-10"):
+        pb.verify("BP2", 0.0, 2e-10)
+
+
 @pytest.mark.parametrize(
     ("computed", "expected", "message"),
     [
@@ -24,6 +31,7 @@ def test_verify_prints_the_largest_error(capsys):
         (np.ones((3, 1)), np.ones((1, 3)), r"shapes \(3, 1\) and \(1, 3\) differ"),
         (np.ones(3), np.array([1, 1, np.nan]), "does not hold: 1 against nan"),
         ([1.0, 2.0], [1.0], "2 results against 1"),
+        ([1.0], 1.0, r"shapes \(1,\) and \(\) differ"),
         ([], [], "nothing to compare"),
         (np.zeros(0), np.zeros(0), "nothing to compare"),
     ],
