@@ -163,6 +163,19 @@ def test_hundreds_of_steps_go_the_same_way(optimizer, m, threads, dtype, keep):
     assert gap(net.params.theta, lesson.params.theta) < 100 * LIMIT[net.dtype]
 
 
+@pytest.mark.parametrize("rates", [[2.0, 2.0], [1.0, 2.0, 1.0], [0.5, 0.5, 0.25]])
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 5)])
+def test_each_step_has_the_length_of_its_rate(rates, weights):
+    net = pb.Network([3, 4, 2], "tanh", "softmax", rng=3, penalty=0.01)
+    lesson = net.with_params(net.params.theta.copy())
+    X, Y = batch(net, 5)
+    plan = planned(net, X, Y, pb.SGD(lambda t: rates[t - 1]), weights)
+    for rate in rates:
+        plan.step()
+        lesson.params.theta -= rate * pb.backprop(lesson, X, Y, weights).grad.theta
+        np.testing.assert_allclose(net.params.theta, lesson.params.theta, rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
 def test_large_weights_are_updated_part_by_part(optimizer, threads):

@@ -398,6 +398,10 @@ def test_divergence_ends_with_the_last_good_parameters(steps):
     assert again.reason == "epochs reached"
 
 
+def test_a_snapshot_is_taken_after_every_100th_update():
+    assert [diverging(steps)[2].restored_iteration for steps in (99, 100, 250)] == [0, 100, 200]
+
+
 def test_divergence_in_the_last_update_is_noticed():
     """No batch sees what it did, whether theta is infinite then or only far away."""
     for rate in (1e308, 1e150, 1e6):
@@ -681,6 +685,13 @@ def test_record_holds_what_a_stepper_needs():
         np.testing.assert_allclose(trace.grad.theta, record.grad[i], rtol=1e-11, atol=1e-16)
         np.testing.assert_array_equal(record.theta[i + 1], record.theta[i] - 0.1 * record.grad[i])
     assert train(net, X, Y, optimizer=SGD(0.1), epochs=1).record is None
+
+
+def test_batches_are_of_32_and_nothing_is_shown_nor_recorded(capsys):
+    history = train(network(), *examples(33), optimizer="adam", epochs=1)
+    assert history.iterations == 2
+    assert history.record is None
+    assert capsys.readouterr() == ("", "")
 
 
 def test_progress_shows_a_bar(capsys):
