@@ -410,7 +410,7 @@ class InPlace:
         items = {name_of(item): item for item in session.items}
         self.functions: dict[CodeType, list[FunctionType]] = defaultdict(list)
         for thing in gc.get_objects():
-            if isinstance(thing, FunctionType):
+            if type(thing) is FunctionType:  # some objects answer isinstance with a warning
                 self.functions[thing.__code__].append(thing)
         gc.freeze()  # what is forked shares it
 

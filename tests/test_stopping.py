@@ -97,6 +97,10 @@ def test_patience_counts_epochs_without_improvement(rule, losses, stops_after):
         assert reasons.index(reason) == stops_after - 1
 
 
+def test_patience_waits_for_five_epochs_unless_told():
+    assert Patience() == Patience(epochs=5, min_delta=0.0, restore_best=True)
+
+
 def test_patience_waits_for_the_end_of_an_epoch():
     losses = [1, 2, 3, 4, 5]
     assert Patience(2)(moment(ended=False, validation_loss=losses)) is None
