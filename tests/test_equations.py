@@ -20,8 +20,14 @@ def test_verify_prints_the_largest_error(capsys):
 def test_small_numbers_are_held_to_an_absolute_error(capsys):
     pb.verify("BP2", [0.0, 0.5], [5e-11, 0.5])
     assert capsys.readouterr().out == "BP2: largest error 5.0e-11\n"
-    with pytest.raises(AssertionError, match="error 2.0e-10, tolerance 1e-10"):
-        pb.verify("BP2", 0.0, 2e-10)
+    for wrong in (1e-10, 2e-10):
+        with pytest.raises(AssertionError, match=f"error {wrong:.1e}, tolerance 1e-10"):
+            pb.verify("BP2", 0.0, wrong)
+
+
+def test_what_agrees_to_the_last_digit_holds(capsys):
+    pb.verify("BP2", 0.25, 0.25)
+    assert capsys.readouterr().out == "BP2: largest error 0.0e+00\n"
 
 
 @pytest.mark.parametrize(

@@ -33,5 +33,33 @@ def test_a_gradient_is_that_of_one_number(method):
         pb.numerical_gradient(lambda t: t * t, [1.0, 2.0], method)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_spread_is_the_sum_of_the_formulas_factors(method):
+    rule, theta, h, asked = METHODS[method].rule, np.array([0.5]), 0.25, []
+    rule(lambda t: asked.append(t) or 0.0, theta, 0, h)
+    factors = [rule(lambda t, at=at: float((t == at).all()), theta, 0, h) for at in asked]
+    assert h * np.abs(factors).sum() == pytest.approx(METHODS[method].spread, rel=1e-15)
+
+
+@pytest.mark.parametrize(("method", "power"), [("forward", 2), ("central", 3), ("five_point", 5)])
+def test_the_step_is_a_root_of_eps(method, power):
+    assert METHODS[method].step(1e-10) ** power == pytest.approx(1e-10)
+
+
+@pytest.mark.parametrize(
+    ("h", "error", "message"),
+    [
+        (0, ValueError, "h is 0; the step size must be a positive number, such as 1e-5"),
+        (-1e-5, ValueError, "h is -1e-05; the step size must be a positive number"),
+        (np.nan, ValueError, "h is nan; the step size"),
+        ("small", TypeError, "h is 'small'; give a number"),
+    ],
+)
+def test_a_step_is_a_positive_number(h, error, message):
+    with pytest.raises(error, match=message):
+        pb.numerical_gradient(np.sum, [1.0], h=h)
+    assert pb.numerical_gradient(np.sum, [1.0], h=0.5) == [1.0]
+
+
 def test_whole_numbers_are_nudged_as_real_ones():
     np.testing.assert_allclose(pb.numerical_gradient(lambda t: t[0] ** 2, [3]), [6.0], rtol=1e-9)
