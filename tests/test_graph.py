@@ -52,7 +52,7 @@ def steps(xp, where, concatenate, stack, copied):
         "sum_kept": (1, lambda x, n: copied(x, 0) if x.ndim else x),
         "transpose": (1, lambda x, n: x.T if x.ndim == 2 else x),
         "mT": (1, lambda x, n: x.mT if x.ndim == 2 else x),
-        "flat": (1, lambda x, n: x.reshape(n) if x.ndim == 2 and 1 in x.shape[:2] else x),
+        "flat": (1, lambda x, n: x.reshape(n) if sorted(x.shape) == [1, n] else x),
         "slice": (1, lambda x, n: x[:1] if x.ndim == 2 else x),
         "index": (1, lambda x, n: x[ROWS[n]] if x.ndim and x.shape[0] == n else x),
         "join": (1, lambda x, n: concatenate([x, 2 * x])[1 : n + 1] if x.ndim == 1 else x),
