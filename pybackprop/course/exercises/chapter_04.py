@@ -386,7 +386,7 @@ EXERCISES = [
         id="04-two-steps",
         title="Two steps downhill",
         question=(
-            "A neuron without activation and bias has the output <var>w</var> <var>x</var> and the "
+            "A unit without activation and bias has the output <var>w</var> <var>x</var> and the "
             "loss ½ (<var>w</var> <var>x</var> − <var>y</var>)². The one example is <var>x</var> = "
             "{x} with <var>y</var> = {y}, and <var>w</var> = {w}. What is <var>w</var> after "
             "<b>two</b> steps of gradient descent with η = {lr}?"
@@ -521,7 +521,7 @@ EXERCISES = [
         id="04-minibatch_step",
         title="A step with a minibatch",
         question=(
-            "A neuron without activation and bias has the outputs <code>X @ w</code>. The loss is "
+            "A unit without activation and bias has the outputs <code>X @ w</code>. The loss is "
             "½ (<var>a</var> − <var>y</var>)², and its <b>mean</b> over the examples. Write "
             "<code>minibatch_step(w, X, y, rows, lr)</code>: one step of gradient descent with the "
             "examples in these rows alone. <code>X</code> is (<var>m</var>, <var>n</var>), "
@@ -1069,7 +1069,7 @@ EXERCISES = [
         id="04-penalized",
         title="A penalty that is only paid",
         question=(
-            "Find the mistake. A neuron without activation and bias has the outputs <code>X @ "
+            "Find the mistake. A unit without activation and bias has the outputs <code>X @ "
             "w</code>, and the loss is the mean of ½ (<var>a</var> − <var>y</var>)² plus the "
             "penalty ½ λ ‖<var>w</var>‖². <code>penalized(w, X, y, decay)</code>, with λ in "
             "<code>decay</code>, should return the loss and its gradient. The loss is right, and "

@@ -617,7 +617,7 @@ EXERCISES = [
         id="05-one_epoch",
         title="A whole epoch",
         question=(
-            "A neuron without activation and bias has the outputs <code>X @ w</code> and the loss "
+            "A unit without activation and bias has the outputs <code>X @ w</code> and the loss "
             "½ (<var>a</var> − <var>y</var>)². Write <code>one_epoch(w, X, y, order, size, "
             "lr)</code>: minibatches of <code>size</code> examples in the order given, the last "
             "one may be shorter; for each a step of gradient descent with its mean gradient. "
@@ -793,7 +793,7 @@ EXERCISES = [
             Mistake(
                 "one for each example",
                 lambda n, size, epochs: n * epochs,
-                "that is one update an example; here it is one a batch.",
+                "that is one update per example; here it is one per batch.",
             ),
             Mistake(
                 "not rounded",
@@ -1161,9 +1161,9 @@ EXERCISES = [
         id="05-standardized",
         title="Mean 0, deviation 1",
         question=(
-            "Write <code>standardized(train, other)</code> for two matrices with an example a row. "
-            "Scale each column so that it has mean 0 and deviation 1 in <code>train</code>, and "
-            "do the same to <code>other</code>, which takes no part in choosing the numbers. "
+            "Write <code>standardized(train, other)</code> for two matrices with one example per "
+            "row. Scale each column so that it has mean 0 and deviation 1 in <code>train</code>, "
+            "and do the same to <code>other</code>, which takes no part in choosing the numbers. "
             "Return both."
         ),
         cases=standardized_cases,

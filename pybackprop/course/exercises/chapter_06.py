@@ -197,7 +197,7 @@ def next_loss(
     moves: Any = lambda d, x: (d * x, d),
     out: Any = lambda a: -math.log(a),
 ) -> Any:
-    """Return the loss of a sigmoid neuron after a step, with a mistake on the way there."""
+    """Return the loss of a sigmoid unit after a step, with a mistake on the way there."""
 
     def after(w: float, b: float, x: float) -> float:
         dw, db = moves(error(float(sigmoid(w * x + b))), x)
@@ -211,7 +211,7 @@ def hidden_bias(
     slope: Any = lambda a: a * (1 - a),
     move: Any = lambda b, d: b - 0.5 * d,
 ) -> Any:
-    """Return the bias of a hidden neuron after a step, with a mistake on the way there."""
+    """Return the bias of a hidden unit after a step, with a mistake on the way there."""
     return lambda d1, d2, w1, w2, a, b: move(b, way(d1, d2, w1, w2) * slope(a))
 
 
@@ -289,7 +289,7 @@ EXERCISES = [
         id="06-hidden-weight",
         title="The gradient of a hidden weight",
         question=(
-            "In a 2-3-1 network the output delta is {d}. A hidden sigmoid neuron has the "
+            "In a 2-3-1 network the output delta is {d}. A hidden sigmoid unit has the "
             "activation {a} and leads to the output over the weight {w}. Its first input is "
             "<var>x</var>₁ = {x}. What is the gradient of the weight that carries this input?"
         ),
@@ -315,13 +315,13 @@ EXERCISES = [
             Mistake(
                 "bias",
                 lambda d, w, a, x: d * w * a * (1 - a),
-                "that is the delta of the hidden neuron, the gradient of its bias. The weight "
+                "that is the delta of the hidden unit, the gradient of its bias. The weight "
                 "carries an input.",
             ),
             Mistake(
                 "no weight",
                 lambda d, w, a, x: d * a * (1 - a) * x,
-                "delta comes back over the weight between the two neurons; it is missing.",
+                "delta comes back over the weight between the two units; it is missing.",
             ),
             Mistake(
                 "output weight",
@@ -335,7 +335,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "First the delta of the hidden neuron, then the weight.",
+            "First the delta of the hidden unit, then the weight.",
             "δ = {d:p} · {w:p} · {a} (1 − {a}).",
             "The gradient is that delta times what the weight carries, {x}.",
         ],
@@ -470,7 +470,7 @@ EXERCISES = [
         id="06-new-loss",
         title="What a step has gained",
         question=(
-            "A single sigmoid neuron with the loss <code>bce</code>: <var>w</var> = {w}, "
+            "A single sigmoid unit with the loss <code>bce</code>: <var>w</var> = {w}, "
             "<var>b</var> = {b}. The example is <var>x</var> = {x} with <var>y</var> = 1. Make one "
             "step of gradient descent with η = 0.5, and run forward once more. What is the loss "
             "now?"
@@ -682,7 +682,7 @@ EXERCISES = [
         id="06-two-paths",
         title="A hidden bias, two paths",
         question=(
-            "A hidden sigmoid neuron has the activation {a} and the bias {b}. It leads to two "
+            "A hidden sigmoid unit has the activation {a} and the bias {b}. It leads to two "
             "outputs, over the weights {w1} and {w2}. Their deltas are {d1} and {d2}, in the same "
             "order. What is its bias after one step of gradient descent with η = 0.5?"
         ),
@@ -758,12 +758,12 @@ EXERCISES = [
             Mistake(
                 "delta",
                 hidden_bias(move=lambda b, d: d),
-                "that is the delta of the neuron, which is the gradient of its bias, and it is "
+                "that is the delta of the unit, which is the gradient of its bias, and it is "
                 "right. The bias after the step is asked for.",
             ),
         ],
         hints=[
-            "First what comes back over the two weights, then the neuron's slope, then the step.",
+            "First what comes back over the two weights, then the unit's slope, then the step.",
             "δ = ({w1:p} · {d1:p} + {w2:p} · {d2:p}) · {a} · (1 − {a}).",
             "That is the gradient of the bias: {b} − 0.5 · δ.",
         ],
@@ -867,7 +867,7 @@ EXERCISES = [
         id="06-signs",
         title="Signs are the cheapest check",
         question=(
-            "A hidden neuron of the 3-2-1 network has a negative delta, and the input is "
+            "A hidden unit of the 3-2-1 network has a negative delta, and the input is "
             "<var>x</var> = (2, 3, −1). Which of its three weights grow in a step of gradient "
             "descent?"
         ),
