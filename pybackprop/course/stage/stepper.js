@@ -143,7 +143,7 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
   const update = bind(poster);
 
   // The controls.
-  const say = poster.querySelector(".pb-say");
+  const say = poster.querySelector(".pb-say"), picture = poster.querySelector(".pb-picture");
   say.setAttribute("role", "status");
   const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Step",
     oninput: () => { pause(); go(+slider.value); } });
@@ -168,7 +168,7 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
       button("First", still(() => 0)), button("Previous", still(() => frame - 1)), player,
       button("Next", still(() => frame + 1)), button("Last", still(() => run.n - 1)), speeds),
     make("div", { class: "pb-slide" }, slider, count), ...(link ? [link] : []));
-  poster.querySelector(".pb-picture").after(controls);
+  picture.after(controls);
   const selects = choices.map((choice, c) => make("select",
     { onchange: (event) => { chosen[c] = +event.target.value; choose(); } },
     ...choice.options.map((option, o) => make("option", { value: o }, option))));
@@ -218,6 +218,15 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     face(player, "Play");
   }
 
+  // A picture that is wider than its place scrolls; by keyboard, too.
+  const wide = () => picture.scrollWidth > picture.clientWidth + 1;
+  const room = new ResizeObserver(() => {
+    if (wide()) picture.tabIndex = 0;
+    else picture.removeAttribute("tabindex");
+  });
+  room.observe(picture);
+  signal.addEventListener("abort", () => room.disconnect());
+
   // Keys, wherever the focus is inside.
   poster.tabIndex = 0;
   poster.setAttribute("role", "group");
@@ -227,6 +236,7 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
     const { key, target } = event;
     if (event.altKey || event.ctrlKey || event.metaKey || target.tagName === "SELECT") return;
     if (key === " " && (target.closest("button, summary, a"))) return;
+    if (target === picture && ["ArrowLeft", "ArrowRight"].includes(key)) return;
     const act = { ArrowRight: still(() => frame + 1), ArrowUp: still(() => frame + 1),
       ArrowLeft: still(() => frame - 1), ArrowDown: still(() => frame - 1),
       Home: still(() => 0), End: still(() => run.n - 1), " ": () => player.click() }[key];
@@ -295,6 +305,16 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
   choose();
   model.on("change:frame", () => { if (!signal.aborted && model.get("frame") !== frame) go(model.get("frame")); });
   signal.addEventListener("abort", pause);
+  // What plays by itself begins when it is seen, and leaves those alone who asked for less motion.
+  if (data.plays && model.page && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.at(-1).isIntersecting) return;
+      seen.disconnect();
+      if (!frame && !timer) play();
+    }, { threshold: 0.5 });
+    seen.observe(picture);
+    signal.addEventListener("abort", () => seen.disconnect());
+  }
   if (link) {
     addEventListener("hashchange", follow, { signal });
     follow();

@@ -259,6 +259,7 @@ def stepper(
     open: bool = False,
     interval: int = 900,
     start: int = 0,
+    plays: bool = False,
     controls: Callable[[], Mapping[str, Any]] | None = None,
     remake: Callable[..., Interactive] | None = None,
     address: str = "",
@@ -290,6 +291,9 @@ def stepper(
         Milliseconds between frames when playing.
     start : int, optional
         The frame shown first; the still shows it, too, or the last frame where this is 0.
+    plays : bool, optional
+        On a page it begins to play once it is seen, where the reader's system does not ask for
+        less motion.
     controls, remake : callable, optional
         See `Interactive`.
 
@@ -352,6 +356,7 @@ def stepper(
         "interval": interval,
         "open": open,
         "start": start,
+        **({"plays": True} if plays else {}),
     }
     steps = max(run["n"] for run in plain)
     summary = f"{title}: {steps} step{'s' * (steps > 1)}"

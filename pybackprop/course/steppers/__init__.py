@@ -12,6 +12,7 @@ from .derivation import derivation_stepper
 from .explorers import activation_explorer, gradient_check_stepper, loss_explorer
 from .forward import forward_stepper
 from .graph import graph_stepper
+from .learning import learning_stepper
 from .race import optimizer_race
 from .recurrence import recurrence_stepper
 from .training import training_stepper
@@ -28,6 +29,7 @@ __all__ = [
     "forward_stepper",
     "gradient_check_stepper",
     "graph_stepper",
+    "learning_stepper",
     "loss_explorer",
     "module",
     "optimizer_race",

@@ -1,6 +1,6 @@
 """Training: a whole run, iteration by iteration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -242,14 +242,15 @@ def legend(net: Network, few: bool) -> Part:
 # Pictures
 
 
-def loss_chart(run: Mapping[str, Any], losses: list[float]) -> Part:
-    """Draw the loss over the iterations, with the place the reader is at."""
-    top = max(losses) * 1.05 or 1.0
-    chart = Chart(52, 20, 338, 104, (0, max(run["t"][-1], 1)), (0, top))
-    ticks = {0: "0", run["t"][-1]: num(run["t"][-1])}
+def loss_chart(run: Mapping[str, Any], top: float, height: float) -> Part:
+    """Draw the loss over the iterations as it falls; what is to come stays faint."""
+    losses, last = run["C"], run["t"][-1]
+    high = max(losses) * 1.05 or 1.0
+    chart = Chart(52, top, 338, height, (0, max(last, 1)), (0, high))
     return [
-        chart.frame("iteration", "loss C", ticks, {0: "0", top: num(top, 2)}),
-        chart.line(run["t"], losses, "pb-curve pb-s0"),
+        chart.frame("iteration", "loss C", {0: "0", last: num(last)}, {0: "0", high: num(high, 2)}),
+        chart.line(run["t"], losses, "pb-grid"),
+        chart.trail("t", "C", "pb-curve pb-s0"),
         chart.cursor("t"),
         chart.mark("t", "C", "pb-s0"),
         chart.handle("t"),
@@ -262,12 +263,11 @@ def key_frames(count: int) -> list[int]:
 
 
 def regions(
-    net: Network, thetas: Array, X: Array, Y: Array, chart: Chart
+    net: Network, thetas: Array, X: Array, Y: Array, chart: Chart, frames: Sequence[int]
 ) -> tuple[Part, dict[str, Any]]:
     """Draw the plane of two inputs: where each class wins, frame by frame, and the examples."""
     from contourpy import contour_generator
 
-    frames = key_frames(len(thetas) - 1)
     x, y = np.linspace(*chart.x, GRID), np.linspace(*chart.y, GRID)
     plane = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(net.dtype)
     one = net.sizes[-1] == 1
@@ -299,10 +299,9 @@ def regions(
 
 
 def curve(
-    net: Network, thetas: Array, X: Array, Y: Array, chart: Chart
+    net: Network, thetas: Array, X: Array, Y: Array, chart: Chart, frames: Sequence[int]
 ) -> tuple[Part, dict[str, Any]]:
     """Draw the prediction over a single input, frame by frame, and the examples."""
-    frames = key_frames(len(thetas) - 1)
     x = np.linspace(*chart.x, 61)
     paths = []
     for frame in frames:
@@ -405,7 +404,7 @@ def training_stepper(history: History) -> Interactive:
     net, X, Y = run.net, run.X, run.Y
     at = shown_iterations(len(run.losses) - 1)
     cols = training_columns(run, at)
-    picture, height = [loss_chart(cols, cols["C"])], 160
+    picture, height = [loss_chart(cols, 20, 104)], 160
     few = net.params.theta.size <= MOST_LISTED
     rows, columns = (every_parameter if few else sizes_of_weights)(run, at)
     thetas = run.theta[at]
@@ -414,7 +413,9 @@ def training_stepper(history: History) -> Interactive:
         plane = net.sizes[0] == 2
         values = bounds(X[:, 1]) if plane else bounds(Y[:, :1])
         chart = Chart(40, 185, 190 if few else 350, 170, bounds(X[:, 0]), values)
-        drawn, more = (regions if plane else curve)(net, thetas, X, Y, chart)
+        drawn, more = (regions if plane else curve)(
+            net, thetas, X, Y, chart, key_frames(len(at) - 1)
+        )
         picture.append(drawn)
         height = 390
         if few:
