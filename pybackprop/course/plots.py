@@ -31,6 +31,12 @@ from .palette import FIGURE, INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+WIDEST = 4.6
+"""Inches. On a phone a figure shrinks to 328 pixels: text of 10 points has 9 of them or more."""
+
+SMALL = 10
+"""Points; no text of a figure is smaller."""
+
 SERIES = (
     (FIGURE["activation"], "-", "o"),
     (FIGURE["delta"], "--", "s"),
@@ -42,7 +48,7 @@ SERIES = (
 
 
 def canvas(
-    ax: Axes | None = None, size: tuple[float, float] = (5.2, 3.2), bare: bool = False
+    ax: Axes | None = None, size: tuple[float, float] = (WIDEST, 3.0), bare: bool = False
 ) -> Axes:
     """Return ``ax``, or a new Axes, dressed for any page; ``bare`` takes the frame and ticks away.
 
@@ -70,7 +76,7 @@ def canvas(
     return ax
 
 
-def panels(rows: int, columns: int, size: tuple[float, float] = (2.7, 2.3)) -> list[Axes]:
+def panels(rows: int, columns: int, size: tuple[float, float] = (2.3, 2.1)) -> list[Axes]:
     """Return the Axes of a new figure with several panels, row by row; ``size`` is one panel's."""
     rows, columns = check_count("rows", rows), check_count("columns", columns)
     whole = (columns * size[0], rows * size[1])
@@ -107,7 +113,7 @@ def _styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 # --- networks ------------------------------------------------------------------------------------
 
-RADIUS = 0.34
+RADIUS = 0.44
 GAP = 2.4  # between layers; neurons of a layer are 1 apart
 
 
@@ -161,7 +167,7 @@ def network_diagram(
     if trace is not None:
         example = check.check_example(example, len(trace.a[0]))
     rows = max(len(_places(n)) + (n > 7) for n in sizes)
-    ax = canvas(ax, (1 + 1.5 * len(sizes), 0.9 + 0.62 * rows), bare=True)
+    ax = canvas(ax, (min(WIDEST, 1 + 1.3 * len(sizes)), 0.9 + 0.62 * rows), bare=True)
     color = FIGURE["delta" if show == "delta" else "activation"]
     for layer in range(1, len(sizes)):
         _draw_weights(ax, sizes, layer, params.W[layer] if params is not None else None, weights)
@@ -171,11 +177,11 @@ def network_diagram(
             ax.add_patch(Circle((GAP * layer, y), RADIUS, fc=_tint(color, 0.07), ec=color, lw=1.4))
             if layer in numbers:
                 text = _short(numbers[layer][example, j])
-                ax.text(GAP * layer, y, text, ha="center", va="center", color=INK, size=9)
+                ax.text(GAP * layer, y, text, ha="center", va="center", color=INK, size=SMALL)
         if len(places) < n:
             ax.text(GAP * layer, 0, "⋮", ha="center", va="center", color=INK, size=14)
         caption = _caption(net, layer, sizes)
-        ax.text(GAP * layer, -rows / 2 - 0.1, caption, ha="center", va="top", color=INK, size=8)
+        ax.text(GAP * layer, -rows / 2 - 0.1, caption, ha="center", va="top", color=INK, size=SMALL)
     ax.set_xlim(-0.8, GAP * (len(sizes) - 1) + 0.8)
     ax.set_ylim(-rows / 2 - 0.9, rows / 2)
     return ax
@@ -228,7 +234,7 @@ def _draw_weights(ax: Axes, sizes: Sequence[int], layer: int, W: Array | None, w
                     y_from + 0.24 * (y_to - y_from),
                     f"{w:.2g}",
                     color=FIGURE["weight"],
-                    size=7.5,
+                    size=SMALL,
                     ha="center",
                     va="bottom",
                     rotation=np.degrees(np.arctan2(y_to - y_from, GAP)),
@@ -249,7 +255,7 @@ def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None
     """
     layers = check_count("layers", layers)
     end = 3 * layers + 1.5
-    ax = canvas(ax, (1.4 + 1.9 * layers, 3.2 if backward else 1.6), bare=True)
+    ax = canvas(ax, (1 + 1.8 * layers, 3.2 if backward else 1.6), bare=True)
     _box(ax, "a[0]", 0, 0, "activation")
     for layer in range(1, layers + 1):
         x = 3 * layer - 1.5
@@ -270,7 +276,7 @@ def computational_graph(layers: int = 2, backward: bool = False, ax: Axes | None
     _arrow(ax, (end, -1.1), (end, -0.3))
     if backward:
         _arrow(ax, (end - 0.1, 0.3), (end - 2.35, 1.3), "delta")
-    ax.set_xlim(-0.85, end + 0.6)
+    ax.set_xlim(-1, end + 0.6)
     ax.set_ylim(-1.75, 3.5 if backward else 0.4)
     return ax
 
@@ -290,12 +296,12 @@ def _way_back(ax: Axes, layer: int, x: float) -> None:
 def _box(ax: Axes, text: str, x: float, y: float, role: str) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    half = 0.068 * len(text) + 0.06
+    half = 0.077 * len(text) + 0.06
     color = FIGURE[role]
     shape = FancyBboxPatch((x - half, y - 0.22), 2 * half, 0.44, boxstyle="round,pad=0.06")
     shape.set(facecolor=_tint(color, 0.07), edgecolor=color, linewidth=1.2)
     ax.add_patch(shape)
-    ax.text(x, y, text, ha="center", va="center", color=INK, family="monospace", size=8.5)
+    ax.text(x, y, text, ha="center", va="center", color=INK, family="monospace", size=SMALL)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], role: str = "") -> None:
@@ -494,7 +500,7 @@ def loss_surface(
         raise ValueError("f is finite nowhere in this span; choose another center or span")
     heights = _heights(levels, float(finite.min()), float(finite.max()))
     values = np.where(np.isfinite(values), values, np.nan)
-    ax = canvas(ax, (5.2, 3.9))
+    ax = canvas(ax, (WIDEST, 3.6))
     tints = [_tint(INK, alpha) for alpha in np.linspace(0.02, 0.4, len(heights) - 1)]
     ax.contourf(s, t, values, levels=heights, colors=tints)
     ax.contour(s, t, values, levels=heights, colors=INK, linewidths=0.6)
@@ -539,7 +545,7 @@ def optimizer_paths(paths: Mapping[str, ArrayLike], ax: Axes | None = None) -> A
                 f"paths[{label!r}] has shape {way.shape}; give one point of the plane for each "
                 "step, shape (steps + 1, 2)"
             )
-    ax = canvas(ax, (5.2, 3.9))
+    ax = canvas(ax, (WIDEST, 3.6))
     for (label, style), (color, _, marker) in zip(_styles(ways).items(), SERIES * 3, strict=False):
         x, y = ways[label].T
         ax.plot(x, y, lw=1.6, marker=marker, markevery=[-1], ms=7, **style)
@@ -583,7 +589,7 @@ def decision_boundary(
         )
     count, points = max(2, Y.shape[1]), check.check_points(points)
     check.check_labels({f"class {c}": None for c in range(count)}, "Y")
-    ax = canvas(ax, (4.6, 4.0))
+    ax = canvas(ax, (WIDEST, 4.0))
     low, high = X.min(axis=0), X.max(axis=0)
     margin = np.where(high > low, 0.15 * (high - low), 1.0)
     x1, x2 = (np.linspace(a, b, points) for a, b in zip(low - margin, high + margin, strict=True))
@@ -691,7 +697,7 @@ def training_flow(ax: Axes | None = None) -> Axes:
     """Draw the training loop as a flow chart: one decision, and all the reasons to stop."""
     from matplotlib.patches import Polygon
 
-    ax = canvas(ax, (5.4, 4.3), bare=True)
+    ax = canvas(ax, (WIDEST, 4.3), bare=True)
     steps = {
         "initial parameters": "weight",
         "next minibatch": "activation",
@@ -706,7 +712,7 @@ def training_flow(ax: Axes | None = None) -> Axes:
     low = -len(steps) - 0.25
     corners = [(0, low + 0.55), (1.9, low), (0, low - 0.55), (-1.9, low)]
     ax.add_patch(Polygon(corners, fc=_tint(INK, 0.07), ec=INK, lw=1.2))
-    words: dict[str, Any] = {"ha": "center", "va": "bottom", "color": INK, "size": 8.5}
+    words: dict[str, Any] = {"ha": "center", "va": "bottom", "color": INK, "size": SMALL}
     ax.text(0, low - 0.12, "a reason to stop?", **words)
     ax.text(-2.15, low + 0.1, "no", **words)
     ax.text(2.3, low + 0.1, "yes", **words)
@@ -716,7 +722,7 @@ def training_flow(ax: Axes | None = None) -> Axes:
     _box(ax, "end", 3.15, low, "weight")
     reasons = "\n".join(f"•  {reason}" for reason in STOPPING)
     frame = {"boxstyle": "round,pad=0.5", "fc": "none", "ec": INK, "lw": 1}
-    ax.text(2.5, low + 1.0, reasons, color=INK, size=9, va="bottom", bbox=frame)
+    ax.text(2.5, low + 1.0, reasons, color=INK, size=SMALL, va="bottom", bbox=frame)
     ax.plot([0.95, 2.25], [low + 0.275, low + 1.0], color=INK, lw=1, ls=":")
     ax.set(xlim=(-2.6, 5.6), ylim=(low - 0.65, 0.4))
     return ax
@@ -733,7 +739,7 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> Axes:
     from matplotlib.patches import Rectangle
 
     counts = check.check_counts(counts)
-    ax = canvas(ax, (4.6, 4.4))
+    ax = canvas(ax, (WIDEST, 4.4))
     for true, given in np.argwhere(counts > 0):
         share = counts[true, given] / counts[true].sum()
         role = FIGURE["activation" if true == given else "delta"]
@@ -769,7 +775,8 @@ def image_grid(
     if predictions is not None:
         predictions = check.check_classes(predictions, "predictions", len(images))
     rows = -(-len(images) // columns)
-    ax = canvas(ax, (0.62 * columns, 0.85 * rows), bare=True)
+    unit = min(0.62, WIDEST / columns)
+    ax = canvas(ax, (unit * columns, 1.37 * unit * rows), bare=True)
     given = labels if predictions is None else predictions
     for i, (image, true, guess) in enumerate(zip(images, labels, given, strict=True)):
         row, column = divmod(i, columns)
@@ -778,7 +785,7 @@ def image_grid(
         right = true == guess
         text = str(true) if right else f"{true} → {guess}"
         color = INK if right else FIGURE["delta"]
-        ax.text(x + 0.5, y + 1.06, text, ha="center", va="bottom", size=8, color=color)
+        ax.text(x + 0.5, y + 1.06, text, ha="center", va="bottom", size=SMALL, color=color)
     ax.set_xlim(-0.05, 1.15 * columns - 0.1)
     ax.set_ylim(-1.5 * (rows - 1) - 0.05, 1.4)
     return ax
@@ -812,7 +819,7 @@ def signed_grid(
     largest = max(np.nanmax(np.abs(grid)) for grid in found.values()) or 1.0
     high, wide = np.max([grid.shape for grid in found.values()], axis=0) + [2.4, 0.8]
     rows = -(-len(found) // columns)
-    unit = min(0.3, 8 / (columns * wide))
+    unit = min(0.3, WIDEST / (columns * wide))
     ax = canvas(ax, (unit * columns * wide, unit * rows * high), bare=True)
     for number, (name, grid) in enumerate(found.items()):
         row, column = divmod(number, columns)
@@ -825,7 +832,7 @@ def signed_grid(
             if value:
                 fill = color if value > 0 else "none"
                 ax.add_patch(Rectangle(corner, side, side, fc=fill, ec=color, lw=0.8))
-        ax.text(x + n / 2, y + 0.25, name, ha="center", va="bottom", size=8, color=INK)
+        ax.text(x + n / 2, y + 0.25, name, ha="center", va="bottom", size=SMALL, color=INK)
     ax.set(xlim=(-0.2, wide * columns - 0.6), ylim=(-high * rows + 2.1, 1.6))
     return ax
 

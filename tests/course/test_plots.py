@@ -1,11 +1,14 @@
 """Each figure is judged by what it drew: the numbers in its lines, the words on it, its patches."""
 
+import io
+
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.text import Text
 
 import pybackprop as pb
 from pybackprop.course import plots
@@ -48,6 +51,65 @@ def net():
 @pytest.fixture
 def trace(net):
     return pb.backprop(net, [[0.5, 1.0]], [[1.0]])
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+PHONE = 328
+"""What a figure is wide on a phone of 360 pixels."""
+
+
+def smallest_text():
+    """Return the pixels of the smallest text of the figure drawn last, on a phone."""
+    figure = plt.gcf()
+    saved = io.BytesIO()
+    figure.savefig(saved, format="png", bbox_inches="tight")
+    width = plt.imread(io.BytesIO(saved.getvalue())).shape[1]
+    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+    points = min((t.get_fontsize() for t in texts), default=np.inf)
+    return points / 72 * figure.dpi * min(1, PHONE / width)
+
+
+def figures():
+    """Yield calls of all public figures, and of those that depend on what they are given."""
+    yield from arguments().items()
+    deep = pb.Network([2, 3, 3, 2], rng=0)
+    given = {"net": deep, "weights": True, "trace": pb.backprop(deep, [[0.5, 1.0]], [[1.0, 0.0]])}
+    yield plots.network_diagram, given
+    yield plots.computational_graph, {"layers": 2, "backward": True}
+    yield plots.signed_grid, {"grids": {f"{k}": np.ones((8, 8)) for k in range(6)}, "columns": 3}
+    yield plots.image_grid, {"images": np.ones((16, 64)), "labels": [1] * 16}
+    yield plots.confusion_matrix, {"counts": np.eye(10, dtype=int)}
+
+
+def test_text_of_every_figure_has_nine_pixels_on_a_phone():
+    for figure, given in figures():
+        plt.close("all")
+        figure(**given)
+        assert smallest_text() >= 9, figure.__name__
+    plt.close("all")
+
+
+def test_small_text_is_caught():
+    plt.close("all")
+    plots.canvas(size=(5.2, 3.2))
+    assert smallest_text() < 9
+    plt.close("all")
+
+
+def test_numbers_stand_in_their_circles():
+    plt.close("all")
+    small = pb.Network([2, 3, 2], rng=0)
+    small.params.theta[:] *= 0.02
+    trace = pb.backprop(small, [[0.5, 1.0]], [[1.0, 0.0]])
+    ax = plots.network_diagram(small, trace, show="delta")
+    ax.figure.draw_without_rendering()
+    circles = [circle.get_window_extent() for circle in patches(ax, Circle)]
+    numbers = [text.get_window_extent() for text in ax.texts if text.get_text()[-1].isdigit()]
+    assert len(numbers) == 5
+    for number in numbers:
+        assert any(c.x0 <= number.x0 and number.x1 <= c.x1 for c in circles), number
+    plt.close("all")
 
 
 # --- colors --------------------------------------------------------------------------------------
