@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from paths import ROOT
 from playwright.sync_api import expect
-from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_accessibility import AXE, RUN
 
 import pybackprop as pb
 from pybackprop.course import steppers
@@ -59,6 +59,7 @@ def trained():
 
 
 PARTS["training"] = lambda: steppers.training_stepper(trained())
+PARTS["learning"] = lambda: steppers.learning_stepper(trained())
 FOLLOW = """(hash) => new Promise((done) => {
     addEventListener("hashchange", () => done(), { once: true });
     location.hash = hash;
@@ -466,6 +467,40 @@ def test_touch(browser, tmp_path):
     context.close()
 
 
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_what_plays_by_itself_waits_to_be_seen_and_leaves_those_alone_who_want_no_motion(
+    browser, tmp_path, motion
+):
+    file = tmp_path / "page.html"
+    html = page_of(PARTS["learning"]()).replace("<main>", "<main><p style='height: 2000px'>far</p>")
+    file.write_text(html, encoding="utf-8")
+    context = browser.new_context(reduced_motion=motion)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.locator("[data-ready]").wait_for(state="attached")
+    page.wait_for_timeout(400)
+    assert frame_of(page) == 0
+    assert page.get_by_role("button", name="Pause").count() == 0
+    page.locator(".pb-poster").scroll_into_view_if_needed()
+    if motion == "reduce":
+        page.wait_for_timeout(400)
+        assert frame_of(page) == 0
+    else:
+        page.get_by_role("button", name="Pause").click()
+        page.locator(".pb-say[aria-live=polite]").wait_for()
+    before = frame_of(page)
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_timeout(300)
+    assert frame_of(page) == before + 1  # who steps is not played away from
+    context.close()
+
+
+def test_a_link_to_a_step_is_not_played_away_from(show):
+    page = show(PARTS["learning"](), address="#learning-1=7")
+    page.wait_for_timeout(400)
+    assert frame_of(page) == 7
+
+
 def test_reduced_motion(browser, tmp_path):
     file = tmp_path / "page.html"
     file.write_text(page_of(PARTS["forward"]()), encoding="utf-8")
@@ -496,20 +531,53 @@ def test_axe_finds_nothing(show, kind, theme):
     for frame in (0, part.data["runs"][0]["n"] // 2, part.data["runs"][0]["n"] - 1):
         slider.fill(str(frame))
         page.evaluate(FADED)
-        assert page.evaluate(RUN, OF_THE_THEME) == []
+        assert page.evaluate(RUN) == []
 
 
 @pytest.mark.parametrize("kind", PARTS)
 def test_a_phone_needs_no_sideways_scrolling(show, kind):
     page = show(PARTS[kind](), width=360)
     assert page.evaluate(WIDEST) <= 360
-    small = page.locator("svg text").evaluate_all(
-        "texts => texts.filter(t => t.textContent && getComputedStyle(t).visibility === 'visible'"
-        " && t.getClientRects().length && t.getBoundingClientRect().height < 9).length"
-    )
-    assert small == 0
+    assert page.evaluate(SMALL) == []
 
 
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("width", [480, 768, 1280])
+def test_text_in_a_picture_is_large_enough_at_every_width(show, kind, width):
+    assert show(PARTS[kind](), width=width).evaluate(SMALL) == []
+
+
+def test_small_text_in_a_picture_is_caught(show):
+    page = show(PARTS["forward"](), width=360)
+    page.add_style_tag(content=".pb-picture .pb-name tspan { font-size: 8px !important; }")
+    small = page.evaluate(SMALL)
+    assert small
+    assert all(text in {"1", "2", "3", "[1]", "[2]"} and size < 9 for text, size in small)
+
+
+def test_a_picture_wider_than_a_phone_scrolls_in_its_own_place(show):
+    deep = pb.Network([2, 2, 2, 2, 2, 1], rng=0)
+    page = show(steppers.backward_stepper(deep, X, Y), width=360)
+    assert page.evaluate(WIDEST) <= 360
+    assert page.evaluate(SMALL) == []
+    picture = page.locator(".pb-picture")
+    assert picture.get_attribute("tabindex") == "0"
+    picture.focus()
+    before = frame_of(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.pb-picture').scrollLeft > 0")
+    assert frame_of(page) == before
+    assert show(PARTS["forward"](), width=360).locator(".pb-picture[tabindex]").count() == 0
+
+
+SMALL = """() => [...document.querySelectorAll(".pb-picture text")]
+    .filter((text) => text.textContent.trim() && text.getClientRects().length
+        && getComputedStyle(text).visibility === "visible")
+    .flatMap((text) => [text, ...text.querySelectorAll("tspan")].map((part) => {
+        const { a, b } = text.getScreenCTM();
+        return [part.textContent, parseFloat(getComputedStyle(part).fontSize) * Math.hypot(a, b)];
+    }))
+    .filter(([, size]) => size < 8.99)"""
 CONTRAST = """() => {
     const numbers = (color) => {
         const [r, g, b, a = 1] = color.match(/[\\d.e-]+/g).map(Number);
@@ -556,6 +624,12 @@ def test_a_pale_label_is_caught(show):
     assert {label[1] for label in pale} == {"pb-name"}
 
 
+WIDE = """() => [...document.querySelectorAll(".pb-node")]
+    .map((node) => [node.querySelector("circle, rect"), node.querySelector(".pb-in")])
+    .filter(([shape, text]) => text && text.textContent)
+    .map(([shape, text]) => [shape, text].map((e) => e.getBoundingClientRect()).concat(text))
+    .filter(([shape, box]) => box.left < shape.left - 0.5 || box.right > shape.right + 0.5)
+    .map(([, , text]) => text.textContent)"""
 OVERLAPS = """() => {
     const box = (e) => e.getBoundingClientRect();
     const circles = [...document.querySelectorAll(".pb-node")].map((node) => ({
@@ -579,6 +653,16 @@ OVERLAPS = """() => {
     }));
     return [...wide.map((one) => one.text), ...[...over, ...meet].map((text) => text.textContent)];
 }"""
+
+
+@pytest.mark.parametrize("kind", ["attention", "convolution", "recurrence", "learning"])
+def test_numbers_of_other_pictures_stay_in_their_places(show, kind):
+    part = PARTS[kind]()
+    page = show(part, width=360)
+    slider = page.locator("input[type=range]")
+    for frame in range(part.data["runs"][0]["n"]):
+        slider.fill(str(frame))
+        assert (frame, page.evaluate(WIDE)) == (frame, [])
 
 
 @pytest.mark.parametrize("width", [360, 1280])

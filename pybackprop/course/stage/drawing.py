@@ -55,9 +55,9 @@ def slope_of(above: Part, *below: Part) -> Node:
 
 def label(letter: str, layer: int | None, number: int) -> Markup:
     """Return a letter with its layer and node, as SVG text."""
-    low = {"dy": 3} if layer is None else {"dy": 8, "dx": -9}
-    above = () if layer is None else node("tspan", f"[{layer}]", dy=-5, font_size=8)
-    return Markup(letter, above, node("tspan", str(number + 1), **low, font_size=8))
+    low = {"dy": ".35em"} if layer is None else {"dy": ".95em", "dx": "-1.12em"}
+    above = () if layer is None else node("tspan", f"[{layer}]", dy="-.6em", font_size=9)
+    return Markup(letter, above, node("tspan", str(number + 1), **low, font_size=9))
 
 
 def colored(part: Part, role: str) -> Node:
@@ -129,7 +129,7 @@ def svg(width: float, height: float, alt: str, *parts: Part) -> Node:
     return node(
         "svg", *parts, xmlns=SVG, viewBox=f"0 0 {width:g} {height:g}", width=f"{width:g}",
         height=f"{height:g}", role="img", aria_label=alt, font_family="sans-serif",
-        font_size=12, style="max-width:100%",
+        font_size=12, style=f"max-width:100%;--pb-width:{width:g}px",
     )  # fmt: skip
 
 
@@ -404,7 +404,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         for j in range(size):
             x, y = at(layer, j)
             round_ = {"cx": f"{x:g}", "cy": f"{y:g}", "r": r}
-            inside = f"a{layer}.{j} {7 if roomy else 5} {1.78 * r:g}"
+            inside = f"a{layer}.{j} {6 if roomy else 5} {1.78 * r:g}"
             name = label("a" if layer else "x", layer or None, j)
             nodes.append(
                 node(
@@ -422,7 +422,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
         node(
             "g",
             node("rect", fill="none", stroke="currentColor", **box),
-            words(x, y + 4, data_t="C 7 52", class_="pb-in", lengthAdjust="spacingAndGlyphs"),
+            words(x, y + 4, data_t="C 6 52", class_="pb-in", lengthAdjust="spacingAndGlyphs"),
             words(x, y - 24, "loss C", class_="pb-name"),
             words(x, y + 34, data_t="target", class_="pb-name"),
             class_="pb-node",

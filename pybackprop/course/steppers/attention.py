@@ -177,8 +177,8 @@ def picture(T: int) -> Node:
             "g",
             node("rect", fill="none", stroke="currentColor", **edges),
             words(x + 40, y - 6, name, class_="pb-name"),
-            words(x + 40, y + 19, data_t=f"{key} 11 72", class_="pb-in", **press),
-            words(x + 40, y + 37, data_t=f"u{key} 13 74", class_="pb-under", **press),
+            words(x + 40, y + 19, data_t=f"{key} 9 72", class_="pb-in", **press),
+            words(x + 40, y + 37, data_t=f"u{key} 10 74", class_="pb-under", **press),
             class_="pb-node",
             data_k=key,
         )

@@ -135,7 +135,7 @@ def box(at: float, row: str, name: str, inside: str, under: str, key: str) -> No
     return node(
         "g",
         node("rect", fill="none", stroke="currentColor", **shape),
-        words(at, y + 4, data_t=f"{inside} 6 40", class_=look, lengthAdjust="spacingAndGlyphs"),
+        words(at, y + 4, data_t=f"{inside} 5 40", class_=look, lengthAdjust="spacingAndGlyphs"),
         words(at, y - 20, name, class_="pb-name"),
         words(at, y + 29, data_t=under, class_="pb-under"),
         class_="pb-node",

@@ -220,7 +220,7 @@ def picture(y: Line, names: Mapping[int, str]) -> Node:
                 "g",
                 shape,
                 words(
-                    x, y0 + 4, data_t=f"a{line.index} 6 38", class_="pb-in",
+                    x, y0 + 4, data_t=f"a{line.index} 5 38", class_="pb-in",
                     lengthAdjust="spacingAndGlyphs",
                 ),
                 words(x, y0 - r - 5, name, class_="pb-name"),

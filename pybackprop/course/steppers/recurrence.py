@@ -151,7 +151,7 @@ def picture(times: int) -> Node:
     """Draw the recurrence unrolled: what the loss hands on, the states, the inputs, the sums."""
 
     def spot(t: int, row: float) -> Point:
-        return 40.0 + ACROSS * t, row
+        return 46.0 + ACROSS * t, row
 
     def edge(name: str, start: Point, end: Point, letter: str, dx: float, dy: float) -> Node:
         line = node("line", class_="pb-edge", stroke="currentColor", **between(start, end, R))
@@ -162,7 +162,7 @@ def picture(times: int) -> Node:
         x, y = spot(t, row)
         ring = node("circle", fill="none", stroke="currentColor", cx=f"{x:g}", cy=f"{y:g}", r=R)
         fit = {"class_": "pb-in", "lengthAdjust": "spacingAndGlyphs"}
-        inside = words(x, y + 4, data_t=f"{kind}{t} 6 40", **fit)
+        inside = words(x, y + 4, data_t=f"{kind}{t} 5 40", **fit)
         name = words(x - R, y + above, f"{kind}{t}", class_="pb-name", text_anchor="end")
         return node("g", ring, inside, name, class_="pb-node", data_k=f"n{kind}{t}")
 
