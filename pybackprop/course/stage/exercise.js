@@ -139,7 +139,8 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
   };
   const form = (submit, ...children) => {
     const element = make("form", {}, ...children);
-    element.addEventListener("submit", (event) => {
+    // Not "submit": the frame of a learning platform may forbid that, and Enter comes as a click, too.
+    element.querySelector("[type=submit]")?.addEventListener("click", (event) => {
       event.preventDefault();
       submit();
     }, { signal });
