@@ -108,6 +108,16 @@ def bring_to_life(app: Sphinx, page: str, template: str, context: dict[str, Any]
         context["body"] = with_pictures(context["body"])
 
 
+# A fold is named by the words that it shows; MyST-NB gives all of them one other name.
+
+NAMED = '<summary aria-label="Toggle hidden content">'
+
+
+def name_folds(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+    if "body" in context:
+        context["body"] = context["body"].replace(NAMED, "<summary>")
+
+
 # Marks: an equation tagged T carries the error that the code cell tagged check-T printed.
 
 
@@ -178,6 +188,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", run_side_by_side, priority=600)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", bring_to_life)
+    app.connect("html-page-context", name_folds)
     app.connect("doctree-read", mark_checked_equations)
     app.connect("doctree-read", keep_former_addresses)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

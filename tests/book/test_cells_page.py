@@ -7,7 +7,7 @@ import python_page
 from docutils import nodes
 from docutils.utils import new_document
 from paths import BOOK
-from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
 
 BRIEF = ("01_forward_pass", "06_two_networks_by_hand")
@@ -134,7 +134,7 @@ def test_an_opened_cell_has_no_violation_and_fits(visit, server, scheme, width):
     run(cell_of(page, "w, b = np.array"), f"print('{'long ' * 60}')")
     run(cell_of(page, 'activation_curves("sigmoid")'))
     page.add_script_tag(path=AXE)
-    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(RUN) == []
     assert page.evaluate(SIDEWAYS) == []
 
 

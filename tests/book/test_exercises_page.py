@@ -9,7 +9,7 @@ import pytest
 from local import serve
 from paths import BOOK, ROOT
 from playwright.sync_api import expect
-from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
 
 from pybackprop.course import exercises as ex
@@ -485,7 +485,7 @@ def test_all_exercises_are_accessible_and_fit(visit, address, theme, width):
         .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)"""
     assert page.evaluate(small) == []
     page.add_script_tag(path=AXE)
-    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(RUN) == []
 
 
 # The progress page

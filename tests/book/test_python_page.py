@@ -17,7 +17,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from local import serve
 from paths import BOOK, ROOT
-from test_accessibility import AXE, OF_THE_THEME, RUN
+from test_accessibility import AXE, RUN
 from test_exercises_page import PAPER, page_of
 from test_pages import SIDEWAYS
 
@@ -332,7 +332,7 @@ def test_an_editor_and_its_answer_have_no_violation_and_fit(visit, server, schem
     write(part, "(\n'text', 1, None, ")
     press(part, "Run")
     page.add_script_tag(path=AXE)
-    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(RUN) == []
     assert page.evaluate(SIDEWAYS) == []
 
 
