@@ -58,6 +58,23 @@ PART = """async ([name, names]) => {
     }
     return article.innerHTML;
 }"""
+# Letters that no font here has: the browser draws the same box for them as for what is no letter.
+MISSING = """(text) => {
+    const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    [pen.canvas.width, pen.canvas.height, pen.font] = [40, 40, "24px sans-serif"];
+    const drawn = (letter) => {
+        pen.clearRect(0, 0, 40, 40);
+        pen.fillText(letter, 4, 30);
+        return pen.getImageData(0, 0, 40, 40).data.join();
+    };
+    const none = drawn("\\u{10ffff}");
+    return [...new Set(text)].filter((letter) => letter > "~" && drawn(letter) === none).join("");
+}"""
+NUMBER = """(pages) => {
+    for (const place of document.querySelectorAll("[data-page]")) {
+        place.textContent = pages[place.dataset.page];
+    }
+}"""
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter((h) => h.checkVisibility()).map((h) => h.textContent.replace("↑", "").trim())"""
 READY = """() => Promise.all([document.fonts.ready,
@@ -80,7 +97,10 @@ html {{ font-size: 10.5pt; }}
 .bd-article .pb-part {{ break-before: page; }}
 .bd-main .bd-content .bd-article h1:first-of-type {{ display: block; margin-top: 0; }}
 .pb-cover {{ padding-top: 30vh; text-align: center; font-size: 2.6rem; }}
-.pb-contents ul {{ list-style: none; }}
+.pb-contents ul {{ list-style: none; padding: 0; }}
+.pb-contents li {{ display: flex; gap: .5em; align-items: baseline; }}
+.pb-contents li::before {{ content: ""; order: 1; flex: 1; border-bottom: 1px dotted; }}
+.pb-contents [data-page] {{ order: 2; min-width: 2em; text-align: right; }}
 {only}
 </style>
 </head>
@@ -109,7 +129,9 @@ def cover(title: str, titles: dict[str, str]) -> str:
     lists = ""
     for caption, names in contents():
         items = "".join(
-            f'<li><a href="#{Path(name).name}">{escape(titles[name])}</a></li>' for name in names
+            f'<li><a href="#{Path(name).name}">{escape(titles[name])}</a>'
+            f'<span data-page="{Path(name).name}"></span></li>'
+            for name in names
         )
         lists += f"{f'<p><b>{escape(caption)}</b></p>' if caption else ''}<ul>{items}</ul>"
     return (
@@ -139,7 +161,10 @@ def read(browser: Any) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def write(browser: Any, html: str, target: Path) -> None:
-    """Print a document; it stands beside the pages while that takes, for their pictures."""
+    """Print a document; it stands beside the pages while that takes, for their pictures.
+
+    It is printed twice where it has contents: the first time shows which page each part is on.
+    """
     place = SITE / "book" / "paper.html"
     place.write_text(html, encoding="utf-8")
     try:
@@ -149,13 +174,33 @@ def write(browser: Any, html: str, target: Path) -> None:
         page.set_default_timeout(600_000)
         page.emulate_media(media="print")
         headings = page.evaluate(HEADINGS)
-        page.pdf(
-            path=target, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
-        )
+        if missing := page.evaluate(MISSING, page.locator("article").inner_text()):
+            print(
+                f"{target.name}: no font here has {missing}, boxes stand in their place. On Debian "
+                "and Ubuntu install fonts-noto-cjk for Chinese, and make it anew",
+                file=sys.stderr,
+            )
+        form = {"prefer_css_page_size": True, "print_background": True, "tagged": True}
+        page.pdf(path=target, outline=True, **form)
+        if page.locator("[data-page]").count():
+            page.evaluate(NUMBER, pages_of(target))
+            page.pdf(path=target, outline=True, **form)
         page.close()
     finally:
         place.unlink()
     name_outline(target, headings)
+
+
+def pages_of(path: Path) -> dict[str, int]:
+    """Return the page, from 1, of each place that a link leads to."""
+    from pypdf import PdfReader
+
+    pdf = PdfReader(path)
+    return {
+        name.removeprefix("/"): 1 + number
+        for name, place in pdf.named_destinations.items()
+        if (number := pdf.get_destination_page_number(place)) is not None
+    }
 
 
 def name_outline(path: Path, headings: list[str]) -> None:

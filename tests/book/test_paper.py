@@ -14,6 +14,7 @@ pytestmark = pytest.mark.long
 
 PARTS = [("", ["book/intro"]), ("Part", ["book/06_two_networks_by_hand", "book/notation"])]
 # On paper nothing scrolls: what is wider than its box is cut.
+REST = [("Notation", "notation"), ("Backpropagation, checked", "intro")]
 CUT = """() => [...document.querySelectorAll("article :is(pre, .formula, .pb-scroll, table, svg)")]
     .filter((e) => e.checkVisibility() && (e.scrollWidth > e.clientWidth + 3 && e.clientWidth
         || e.getBoundingClientRect().right > innerWidth + 2))
@@ -110,7 +111,7 @@ def words_of(pdf):
     return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pdf.pages))
 
 
-def test_the_pdf_has_outline_links_numbers_and_tags(pdfs):
+def test_the_pdf_has_outline_links_numbers_and_tags(pdfs, small):
     pdf = pdfs[take_away.PDF]
     titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
     assert "Contents" in titles
@@ -120,6 +121,11 @@ def test_the_pdf_has_outline_links_numbers_and_tags(pdfs):
     for number, page in enumerate(pdf.pages[1:], start=2):
         assert str(number) in page.extract_text().split()
     places = pdf.named_destinations
+    pages = paper.pages_of(small / take_away.PDF)
+    contents = pdf.pages[1].extract_text()
+    for title, name in (("6. Two networks by hand", "06_two_networks_by_hand"), *REST):
+        assert re.search(rf"{re.escape(title)}\s*{pages[name]}\b", contents), contents
+        assert title in pdf.pages[pages[name] - 1].extract_text()
     notes = [n.get_object() for page in pdf.pages for n in page.get("/Annots", [])]
     inside = [note["/Dest"] for note in notes if "/Dest" in note]
     assert len(inside) > 40
