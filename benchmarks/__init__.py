@@ -1,4 +1,4 @@
-"""The ratios that README.md quotes, each measured against its peers in the same run.
+"""The ratios that book/engine.md quotes, each measured against its peers in the same run.
 
 ``python -m benchmarks`` lists them; ``python -m benchmarks steps`` prints one table.
 """

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MOST_LINES = 50
 
 
 def test_example_runs(tmp_path, monkeypatch):
@@ -18,7 +20,20 @@ def test_example_runs(tmp_path, monkeypatch):
 
 
 def test_named_files_exist():
-    root = Path(__file__).parents[1]
-    named = re.findall(r"`((?:pybackprop|book)/[\w/.]*)`", README)
+    text = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:pybackprop|book)/[\w/.]*)`", text)
+    named = [name for name in named if "N" not in name]  # book/NN_name.ipynb stands for any
+    linked = re.findall(r"\]\(([\w/.]+)[^)]*\)", text)
     assert len(named) >= 8
-    assert [name for name in named if not (root / name).exists()] == []
+    assert len(linked) >= 5
+    assert [name for name in (*named, *linked) if not (ROOT / name).exists()] == []
+
+
+def test_it_fits_one_screen_with_a_picture_of_a_step_and_one_of_a_named_mistake():
+    assert len(README.splitlines()) <= MOST_LINES
+    pictures = re.findall(r"!\[([^]]+)\]\(([^)]+)\)", README)
+    assert [path for _, path in pictures] == [
+        "book/_static/stepper.png",
+        "book/_static/exercise.png",
+    ]
+    assert all(len(words) > 20 for words, _ in pictures)
