@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from test_steppers import SMALL
 from weigh import LIMIT, weigh
 
 SIDEWAYS = """() => {
@@ -22,6 +23,7 @@ PICTURES = """async () => {
     await Promise.all(pictures.map((picture) => picture.decode().catch(() => 0)));
     return pictures.filter((p) => !p.alt.trim() || !p.naturalWidth).map((p) => p.src);
 }"""
+WIDEST = 658  # pixels at 130 dpi: text of 10 points then has 9 pixels on a phone (test_plots.py)
 IDLE = "new Promise((done) => requestIdleCallback(() => setTimeout(done)))"
 FAILED_FONTS = """document.fonts.ready.then(() =>
     [...document.fonts].filter((font) => font.status === "error").map((font) => font.family))"""
@@ -64,6 +66,15 @@ def test_math_is_drawn_without_a_script(visit, server, name):
     assert page.locator(".katex-error").count() == 0
     words = page.locator("article").inner_text()
     assert not re.search(r"\\\(|\\\[|\$\$|\\tag", words)
+
+
+def test_text_in_figures_can_be_read_on_a_phone(visit, server, name):
+    page = visit(f"{server}/{name}.html", width=360)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate(SMALL) == []
+    page.evaluate(PICTURES)
+    widths = page.locator(".cell_output img").evaluate_all("all => all.map((p) => p.naturalWidth)")
+    assert [width for width in widths if width > WIDEST] == []
 
 
 @pytest.mark.parametrize("width", [360, 768])
@@ -164,10 +175,11 @@ def test_search_without_a_script_shows_no_form_and_says_what_it_needs(visit, ser
     assert page.locator("#pst-primary-sidebar a[href*='03_delta']").first.is_visible()
 
 
-def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, server):
+@pytest.mark.parametrize("allowed", ["allow-scripts", "allow-scripts allow-forms"])
+def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, server, allowed):
     page = visit(f"{server}/404.html")
     source = f"src='{server}/book/03_delta.html' width='900'"
-    page.set_content(f"<iframe sandbox='allow-scripts allow-forms' {source}></iframe>")
+    page.set_content(f"<iframe sandbox='{allowed}' {source}></iframe>")
     inside = page.frame_locator("iframe")
     inside.locator(".pybackprop-interactive[data-ready]").first.wait_for(state="attached")
     stepper = inside.locator('.pybackprop-interactive[data-kind="stepper"]').first
@@ -176,6 +188,15 @@ def test_a_page_lives_in_the_sandboxed_frame_of_a_learning_platform(visit, serve
     exercise.locator("input").fill("5")
     exercise.get_by_role("button", name="Check").click()
     assert "Not yet" in exercise.locator(".pb-reply").inner_text()
+    exercise.locator("input").fill("six")
+    exercise.locator("input").press("Enter")
+    assert "not a number" in exercise.locator(".pb-reply").inner_text()
+    choice = inside.locator(".pb-exercise:has([type=radio])").first
+    choice.locator("[type=radio]").first.check()
+    choice.get_by_role("button", name="Check").click()
+    choice.locator(".pb-reply b").wait_for()
+    storage = "() => { try { return Boolean(localStorage.length + 1); } catch { return false; } }"
+    assert page.frames[1].evaluate(storage)  # one that lasts as long as the page
     inside.locator(".theme-switch-button").first.click()
     # This server sends no Access-Control-Allow-Origin, so that the frame gets no fonts.
     assert [t for t in page.trouble if "font" not in t and "net::ERR_FAILED" not in t] == []
@@ -244,3 +265,52 @@ def test_a_link_within_a_page_lays_out_all_of_it_first(visit, server):
     page.evaluate("document.documentElement.dataset.lazy = ''")
     page.locator(".page-toc a").last.click()
     assert page.evaluate("'lazy' in document.documentElement.dataset") is False
+
+
+# The first page
+
+
+def learning_of(page):
+    return page.locator('.pybackprop-interactive[data-name="learning"]')
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_page_shows_a_network_that_learns_in_its_first_view(visit, server, scheme):
+    page = visit(f"{server}/book/intro.html", scheme=scheme)
+    part = learning_of(page)
+    controls = part.locator(".pb-controls").bounding_box()
+    assert controls["y"] + controls["height"] <= 800
+    first = int(part.get_attribute("data-frame"))
+    page.wait_for_function(
+        "(first) => +document.querySelector('[data-name=learning]').dataset.frame > first",
+        arg=first,
+    )
+    part.locator(".pb-poster").focus()
+    page.keyboard.press("End")
+    assert "60 of 60 points lie on their side" in part.get_by_role("status").inner_text()
+    page.keyboard.press("Home")
+    assert "weights and biases are random" in part.get_by_role("status").inner_text()
+    assert page.trouble == []
+
+
+def test_the_first_page_on_a_phone_plays_what_is_seen(visit, server):
+    page = visit(f"{server}/book/intro.html", width=360)
+    learning_of(page).locator(".pb-picture").scroll_into_view_if_needed()
+    page.wait_for_function("+document.querySelector('[data-name=learning]').dataset.frame > 0")
+
+
+def test_the_first_page_without_a_script_shows_what_was_learned(visit, server):
+    page = visit(f"{server}/book/intro.html", script=False)
+    part = learning_of(page)
+    assert part.locator("svg[role=img]").is_visible()
+    assert "60 of 60" in part.locator(".pb-say").inner_text()
+    assert part.locator("table").first.is_visible()
+
+
+def test_the_first_page_says_what_readers_will_do_and_where_they_begin(visit, server):
+    page = visit(f"{server}/book/intro.html")
+    part = learning_of(page).bounding_box()
+    for title in ("What you will be able to do", "Where to begin"):
+        assert page.get_by_role("heading", name=title).bounding_box()["y"] > part["y"]
+    links = page.locator("#where-to-begin table a")
+    assert links.count() >= 5
