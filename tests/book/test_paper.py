@@ -134,6 +134,43 @@ def test_the_pdf_has_outline_links_numbers_and_tags(pdfs, small):
     assert [uri for uri in outside if not uri.startswith("https://")] == []
 
 
+FOOT = 57 + 30
+"""Points: the lower margin, a heading and a line of text."""
+
+
+def alone(pdf):
+    """Return the headings at the foot of a page, where no text of theirs has room."""
+
+    def walk(entries):
+        for entry in entries:
+            yield from walk(entry) if isinstance(entry, list) else [entry]
+
+    return [entry.title for entry in walk(pdf.outline) if float(entry.top) < FOOT]
+
+
+def test_no_heading_is_split_from_its_text(pdfs):
+    assert {name: alone(pdf) for name, pdf in pdfs.items()} == {name: [] for name in pdfs}
+
+
+def test_a_heading_at_the_foot_of_a_page_is_seen(browser, tmp_path):
+    pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed (test requirement)")
+    page = browser.new_page()
+    page.set_content(
+        "<style>@page { size: A4; margin: 18mm 18mm 20mm } h2 { margin: 0 }</style>"
+        "<h1>Top</h1><div style='height: 875px'></div><h2>Foot</h2><p style='height: 90px'>Text</p>"
+    )
+    path = tmp_path / "split.pdf"
+    page.pdf(path=path, prefer_css_page_size=True, tagged=True, outline=True)
+    page.close()
+    assert [title[:4] for title in alone(pypdf.PdfReader(path))] == ["Foot"]
+
+
+def test_letters_that_no_font_has_are_found(browser):
+    page = browser.new_page()
+    assert page.evaluate(paper.MISSING, "a sum \u2211 of \u03b4 and \U0010fffe") == "\U0010fffe"
+    page.close()
+
+
 def test_the_pdf_has_each_equation_number_and_each_figure_of_the_site(pdfs, visit, server):
     pdf = pdfs[take_away.PDF]
     words = words_of(pdf)

@@ -1,4 +1,4 @@
-"""Python on the page in Firefox and in WebKit, from a server and from disk."""
+"""Firefox and WebKit, from a server and from disk: Python on the page, and where links land."""
 
 import pytest
 import webkit
@@ -57,6 +57,18 @@ CELL = """async (first) => {
 }"""
 
 
+SECTIONS = """async () => [...document.querySelectorAll(".bd-article > section > section")]
+    .map((section) => section.id)"""
+LANDED = """async () => {
+    await document.fonts.ready;
+    await new Promise((later) => setTimeout(later, 500));
+    const id = decodeURIComponent(location.hash.slice(1));
+    const heading = document.getElementById(id).querySelector("h2").getBoundingClientRect();
+    const bar = document.querySelector(".bd-header-article").getBoundingClientRect();
+    return [heading.top - Math.max(0, bar.bottom), innerHeight - heading.bottom];
+}"""
+
+
 @pytest.fixture(scope="module", params=["firefox", "webkit"])
 def window(request):
     if request.param == "firefox" and FIREFOX is None:
@@ -96,3 +108,16 @@ def test_cells_are_run_changed_and_drawn(window, site):
     drawn, printed, width = window.run(CELL, '_ = plots.activation_curves("sigmoid")')
     assert (drawn, printed) == ("The figure is drawn anew.", "")
     assert width > 100
+
+
+def test_a_link_to_a_section_lands_below_the_header(window, server):
+    page = f"{server}/book/03_delta.html"
+    window.go(page)
+    sections = window.run(SECTIONS)
+    assert len(sections) > 5
+    for section in (sections[1], sections[len(sections) // 2]):
+        window.go(f"{server}/book/intro.html")  # so that the page is loaded anew
+        window.go(f"{page}#{section}")
+        below, above = window.run(LANDED)
+        assert below >= 0, section
+        assert above >= 0, section
