@@ -539,6 +539,13 @@ def test_a_phone_needs_no_sideways_scrolling(show, kind):
     page = show(PARTS[kind](), width=360)
     assert page.evaluate(WIDEST) <= 360
     assert page.evaluate(SMALL) == []
+    assert page.evaluate(OUTSIDE) == []
+
+
+def test_text_that_a_picture_cuts_is_caught(show):
+    page = show(PARTS["training"](), width=360)
+    page.add_style_tag(content=".pb-picture .pb-tick { font-size: 30px !important; }")
+    assert page.evaluate(OUTSIDE)
 
 
 @pytest.mark.parametrize("kind", PARTS)
@@ -578,6 +585,15 @@ SMALL = """() => [...document.querySelectorAll(".pb-picture text")]
         return [part.textContent, parseFloat(getComputedStyle(part).fontSize) * Math.hypot(a, b)];
     }))
     .filter(([, size]) => size < 8.99)"""
+OUTSIDE = """() => {
+    const picture = document.querySelector(".pb-picture svg").getBoundingClientRect();
+    return [...document.querySelectorAll(".pb-picture text")]
+        .map((text) => [text.textContent, text.getBoundingClientRect()])
+        .filter(([text, box]) => text.trim() && box.width
+            && (box.left < picture.left - 1 || box.right > picture.right + 1
+                || box.bottom > picture.bottom + 2))
+        .map(([text]) => text);
+}"""
 CONTRAST = """() => {
     const numbers = (color) => {
         const [r, g, b, a = 1] = color.match(/[\\d.e-]+/g).map(Number);

@@ -145,10 +145,10 @@ def test_the_decision_region_is_where_the_output_exceeds_a_half():
     assert area["at"][-1] == 30
     path = re.findall(r"[\d.]+ [\d.]+", area["v"][-1])
     points = np.array([[float(v) for v in point.split()] for point in path])
-    chart = drawing.Chart(40, 185, 190, 170, *(training_steps.bounds(c) for c in inputs.T))
+    chart = drawing.Chart(52, 185, 178, 170, *(training_steps.bounds(c) for c in inputs.T))
     x = chart.x[0] + (points[:, 0] - chart.left) / chart.width * np.ptp(chart.x)
     y = chart.y[1] - (points[:, 1] - chart.top) / chart.height * np.ptp(chart.y)
-    inner = (np.abs(points - [40, 185]).min(axis=1) > 1) & (
+    inner = (np.abs(points - [52, 185]).min(axis=1) > 1) & (
         np.abs(points - [230, 355]).min(axis=1) > 1
     )
     out = pb.predict(net, np.column_stack([x, y])[inner])

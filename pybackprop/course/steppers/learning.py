@@ -49,7 +49,7 @@ def learning_stepper(history: History) -> Interactive:
         )
     at = key_frames(len(run.losses) - 1)
     right = [(predict(net.with_params(theta), X) > 0.5) == (Y > 0.5) for theta in run.theta[at]]
-    plane = Chart(40, 20, 350, 180, bounds(X[:, 0], 0.06), bounds(X[:, 1], 0.06))
+    plane = Chart(52, 20, 330, 180, bounds(X[:, 0], 0.06), bounds(X[:, 1], 0.06))
     drawn, areas = regions(net, run.theta[at], X, Y, plane, [*range(len(at))])
     rows, numbers = every_parameter(run, at)
     examples, count, last = len(X), net.params.theta.size, at[-1]

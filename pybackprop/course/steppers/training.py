@@ -246,7 +246,7 @@ def loss_chart(run: Mapping[str, Any], top: float, height: float) -> Part:
     """Draw the loss over the iterations as it falls; what is to come stays faint."""
     losses, last = run["C"], run["t"][-1]
     high = max(losses) * 1.05 or 1.0
-    chart = Chart(52, top, 338, height, (0, max(last, 1)), (0, high))
+    chart = Chart(52, top, 330, height, (0, max(last, 1)), (0, high))
     return [
         chart.frame("iteration", "loss C", {0: "0", last: num(last)}, {0: "0", high: num(high, 2)}),
         chart.line(run["t"], losses, "pb-grid"),
@@ -412,7 +412,7 @@ def training_stepper(history: History) -> Interactive:
     if net.sizes[0] <= 2:
         plane = net.sizes[0] == 2
         values = bounds(X[:, 1]) if plane else bounds(Y[:, :1])
-        chart = Chart(40, 185, 190 if few else 350, 170, bounds(X[:, 0]), values)
+        chart = Chart(52, 185, 178 if few else 330, 170, bounds(X[:, 0]), values)
         drawn, more = (regions if plane else curve)(
             net, thetas, X, Y, chart, key_frames(len(at) - 1)
         )
