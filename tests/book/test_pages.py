@@ -142,6 +142,14 @@ def test_the_color_mode_follows_the_system_and_the_switch(visit, server):
     assert page.evaluate(theme) == "light"
 
 
+def test_figures_are_brightened_on_a_dark_page(visit, server):
+    """Which contrast their text then has, test_plots.py computes."""
+    shown = "getComputedStyle(document.querySelector('.cell_output img')).filter"
+    for scheme, expected in (("light", "none"), ("dark", "brightness(1.35)")):
+        page = visit(f"{server}/book/03_delta.html", scheme=scheme)
+        assert page.evaluate(shown) == expected
+
+
 def test_the_roles_have_their_colors_light_and_dark(visit, server):
     from pybackprop.course.palette import ROLES
 
