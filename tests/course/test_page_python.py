@@ -1,5 +1,6 @@
 """The session that runs a reader's code on a page: here as in the browser, but for its worker."""
 
+import ast
 import builtins
 import subprocess
 import sys
@@ -167,6 +168,15 @@ def test_an_error_above_is_told_with_its_place_and_can_be_mended(session):
     assert session.cell(["a = 1", "1 / 1", "a"]) == {"value": "1"}
     assert "error" in session.cell(["a = 1", "a = 5\nb"])
     assert session.cell(["a = 1", "a"]) == {"value": "1"}
+
+
+def test_the_code_of_a_function_above_is_found_when_other_cells_have_run(session):
+    define = "import inspect\ndef half(x):\n    return x / 2"
+    report = session.cell([define, "a = 1", "inspect.getsource(half)"])
+    assert ast.literal_eval(report["value"]) == "def half(x):\n    return x / 2\n"
+    error = session.cell([define, "a = 1", "half('a')"])["error"]
+    assert "line 3, in half\n    return x / 2" in error
+    assert "your code" not in error + session.run("(")["error"]
 
 
 def test_what_cannot_be_copied_is_made_anew(session):

@@ -7,6 +7,7 @@ import ast
 import builtins
 import copy
 import linecache
+import re
 import sys
 import time
 import traceback
@@ -16,6 +17,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO, TextIOBase
 from types import CodeType, ModuleType
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -25,8 +27,8 @@ from ..exercises import EXERCISES, Code, check, judge
 from ..stage.display import Interactive
 from .advice import advice
 
-PLACE = "<your code>"
-"""The file name of a reader's code, in errors and warnings."""
+PLACE = "<your code"
+"""How the file names of a reader's code begin, in errors and warnings."""
 
 LETTERS = 20_000
 """How much of what a run prints is shown."""
@@ -260,15 +262,20 @@ def figures() -> list[str]:
 
 
 def compiled(source: str) -> tuple[CodeType, CodeType | None]:
-    """Return code without its last expression, and that expression, if it ends in one."""
-    linecache.cache[PLACE] = (len(source), None, source.splitlines(keepends=True), PLACE)
-    tree = ast.parse(source, PLACE)
+    """Return code without its last expression, and that expression, if it ends in one.
+
+    Each code has a file name of its own, so that its lines are still found when later ones run.
+    """
+    place = f"{PLACE} {crc32(source.encode()):08x}>"
+    lines = [f"{line}\n" for line in source.splitlines()]
+    linecache.cache[place] = (len(source), None, lines, place)
+    tree = ast.parse(source, place)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         final = tree.body.pop()
         assert isinstance(final, ast.Expr)
-        last = compile(ast.Expression(final.value), PLACE, "eval")
-    return compile(tree, PLACE, "exec"), last
+        last = compile(ast.Expression(final.value), place, "eval")
+    return compile(tree, place, "exec"), last
 
 
 def told(error: BaseException) -> str:
@@ -282,7 +289,7 @@ def told(error: BaseException) -> str:
     trace = traceback.TracebackException.from_exception(error, max_group_depth=1)
     lines = []
     for frame in trace.stack:
-        if frame.filename == PLACE:
+        if frame.filename.startswith(PLACE):
             inside = "" if frame.name == "<module>" else f", in {frame.name}"
             lines += [f"line {frame.lineno}{inside}", f"    {(frame.line or '').strip()}"]
     if len(lines) > 16:
@@ -290,7 +297,7 @@ def told(error: BaseException) -> str:
     trace.stack.clear()
     trace.__cause__ = trace.__context__ = None
     what = "".join(trace.format()).strip().removeprefix("Traceback (most recent call last):\n")
-    lines += what.replace(f'File "{PLACE}", ', "").splitlines()
+    lines += re.sub(f'File "{PLACE} .*?>", ', "", what).splitlines()
     if said := advice(error):
         lines += ["", said]
     return "\n".join(lines)
@@ -305,7 +312,7 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """Print a warning with the reader's line, where it is the reader's."""
-    where = f"line {lineno}: " if filename == PLACE else ""
+    where = f"line {lineno}: " if filename.startswith(PLACE) else ""
     print(f"{where}{category.__name__}: {message}", file=sys.stderr)
 
 
