@@ -23,6 +23,7 @@ from pybackprop.course.page_python.cells import lacking
 PAGE = "book/python_on_the_page"
 NONE = "This copy of the book was built without Python for its pages."
 WITHOUT = f"<p>{NONE} Complete the function in the next cell, in a live notebook, and run it.</p>"
+SLOW = "Takes minutes on a page, seconds in the notebook."
 RUNS = re.compile(r'class="cell [^"]*\bpb-runs\b')
 logger = logging.getLogger(__name__)
 
@@ -87,16 +88,16 @@ def remove_cell_after(output: nodes.Node, source: str) -> None:
 
 
 def offer_cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Mark the cells that can run on the page; the others say what they lack."""
+    """Mark the cells that can run on the page; the others say what they lack, slow ones that."""
     if not app.config.book_python:
         return
     shown = [(cell, code) for cell in doctree.findall(nodes.container) if (code := code_of(cell))]
     for (cell, code), lack in zip(shown, lacking([c.astext() for _, c in shown]), strict=True):
         if not lack:
             cell["classes"].append("pb-runs")
-        else:
-            why = f"<p class='pb-why'>Needs {escape(lack)}: runs in the notebook, not here.</p>"
-            code.parent.append(nodes.raw("", why, format="html"))
+        why = f"Needs {escape(lack)}: runs in the notebook, not here." if lack else ""
+        if why := why or (SLOW if "tag_takes-minutes" in cell["classes"] else ""):
+            code.parent.append(nodes.raw("", f"<p class='pb-why'>{why}</p>", format="html"))
 
 
 def code_of(cell: nodes.container) -> nodes.literal_block | None:

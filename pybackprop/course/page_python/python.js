@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 const { dataset, src: here } = document.currentScript;
-const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 300 }; // after which a job counts as one that never ends
+const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 600 }; // after which a job counts as one that never ends
 const PARTS = { matplotlib: "figures" }; // what is loaded only when code asks for it -> its script
 
 function make(tag, attributes = {}, ...children) {
