@@ -192,6 +192,16 @@ def test_figures_come_as_svg_and_are_closed(session):
     assert pyplot.get_fignums() == []
 
 
+def test_axes_from_above_are_not_copied(session):
+    draw = "from matplotlib.figure import Figure\nax, seen = Figure().subplots(), []"
+    session.cell([draw, "ax"])
+    before = session.names["ax"], session.names["seen"]
+    session.cell([draw, "len(seen)"])
+    session.cell([draw, "len(seen)"])
+    assert session.names["ax"] is before[0]
+    assert session.names["seen"] is not before[1]
+
+
 def test_a_stepper_comes_as_html_and_a_readers_text_does_not(session):
     make = "from pybackprop.course.steppers import activation_explorer\nactivation_explorer()"
     assert session.cell([make])["html"].startswith('<div class="pybackprop-interactive"')

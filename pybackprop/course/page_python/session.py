@@ -237,10 +237,16 @@ def open_to_readers(address: str) -> str:
 def copied(names: dict[str, Any]) -> dict[str, Any] | None:
     """Return names with copies of their values, what is shared still shared; None if one has none.
 
+    Modules stay, and so do figures and axes: they are closed, and cost more than most cells.
+
     >>> copied({"a": [1], "np": np}) == {"a": [1], "np": np}
     True
     """
-    kept = {id(value): value for value in names.values() if isinstance(value, ModuleType)}
+    kept = {
+        id(value): value
+        for value in names.values()
+        if isinstance(value, ModuleType) or type(value).__module__.startswith("matplotlib.")
+    }
     try:
         return copy.deepcopy(names, kept)
     except Exception:  # noqa: BLE001, what a reader has made may refuse in any way
