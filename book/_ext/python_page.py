@@ -23,7 +23,7 @@ from pybackprop.course.page_python.cells import lacking
 PAGE = "book/python_on_the_page"
 NONE = "This copy of the book was built without Python for its pages."
 WITHOUT = f"<p>{NONE} Complete the function in the next cell, in a live notebook, and run it.</p>"
-SLOW = "Takes minutes on a page, seconds in the notebook."
+SLOW = "Takes a minute or more on a page, seconds in the notebook."
 RUNS = re.compile(r'class="cell [^"]*\bpb-runs\b')
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def offer_cells(app: Sphinx, doctree: nodes.document) -> None:
         if not lack:
             cell["classes"].append("pb-runs")
         why = f"Needs {escape(lack)}: runs in the notebook, not here." if lack else ""
-        if why := why or (SLOW if "tag_takes-minutes" in cell["classes"] else ""):
+        if why := why or (SLOW if "tag_slow-on-page" in cell["classes"] else ""):
             code.parent.append(nodes.raw("", f"<p class='pb-why'>{why}</p>", format="html"))
 
 

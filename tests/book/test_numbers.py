@@ -1,14 +1,19 @@
 """The page with your own numbers, in headless Chromium with every other host out of reach."""
 
 import re
-from urllib.parse import parse_qs
+from html import unescape
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
+from paths import BOOK
 from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
 
 from pybackprop.course.numbers.page import PRESETS, answer
+from pybackprop.course.numbers.state import SHOWN, read
 
+TEXT = (BOOK / "your_own_numbers.md").read_text(encoding="utf-8")
+((LINK, LINK_SHOWN),) = re.findall(r'<a href="#(sizes=.+?)">.+?#(.+?)</a>', TEXT)
 PAGE = "book/your_own_numbers.html"
 
 
@@ -127,6 +132,29 @@ def test_a_link_leads_to_a_step_of_a_network(visit, place):
     said(other, "Computed.")
     assert shown(other).get_attribute("data-frame") == "5"
     assert page.trouble == other.trouble == []
+
+
+def test_the_form_of_an_address_is_told_in_full():
+    table = re.findall(r"^\| (`.+`.*) \| .+ \| `(.+)` \|$", TEXT, re.M)
+    told = {name for names, _ in table for name in re.findall(r"`([\w-]+)`", names)}
+    known = read("sizes=2-2-1").fields.keys() | {f"{show}-1" for show in SHOWN}
+    assert told == known
+    start = dict(parse_qsl(list(PRESETS.values())[1]))
+    for _, example in table:
+        parts = dict(parse_qsl(example, strict_parsing=True))
+        assert parts.keys() <= known
+        assert read("&".join(f"{k}={v}" for k, v in (start | parts).items())).errors == {}
+    assert LINK == LINK_SHOWN
+
+
+def test_an_address_written_by_hand_opens_its_network_at_its_step(visit, place):
+    page = visit(place["server"])
+    page.get_by_role("link", name="your_own_numbers.html#sizes").click()
+    said(page, "Computed.")
+    same_as_python(page, unescape(LINK))
+    assert page.locator("#own-W1").input_value() == "1, -1\n0.5, 2"
+    assert shown(page).get_attribute("data-frame") == "4"
+    assert page.trouble == []
 
 
 def test_each_network_to_begin_with_is_brought_by_its_link(visit, place):
