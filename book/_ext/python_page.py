@@ -92,7 +92,9 @@ def offer_cells(app: Sphinx, doctree: nodes.document) -> None:
     if not app.config.book_python:
         return
     shown = [(cell, code) for cell in doctree.findall(nodes.container) if (code := code_of(cell))]
-    for (cell, code), lack in zip(shown, lacking([c.astext() for _, c in shown]), strict=True):
+    endless = [k for k, (cell, _) in enumerate(shown) if "tag_not-on-page" in cell["classes"]]
+    lacks = lacking([code.astext() for _, code in shown], endless)
+    for (cell, code), lack in zip(shown, lacks, strict=True):
         if not lack:
             cell["classes"].append("pb-runs")
         why = f"Needs {escape(lack)}: runs in the notebook, not here." if lack else ""

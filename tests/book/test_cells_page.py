@@ -155,11 +155,15 @@ def test_a_cell_that_cannot_run_says_so_in_place_of_the_button():
 
 def test_a_cell_that_takes_long_says_so_before_it_is_pressed():
     doctree = new_document("page")
-    for tags in ([], ["tag_slow-on-page"]):
+    for tags in ([], ["tag_slow-on-page"], ["tag_not-on-page"]):
         cell = nodes.container(nb_element="cell_code", classes=tags)
         cell += nodes.container("", nodes.literal_block("", "a = 1"), classes=["cell_input"])
         doctree += cell
     python_page.offer_cells(SimpleNamespace(config=SimpleNamespace(book_python="x")), doctree)
     told = [[node.astext() for node in cell.findall(nodes.raw)] for cell in doctree]
-    assert told == [[], [f"<p class='pb-why'>{python_page.SLOW}</p>"]]
-    assert all("pb-runs" in cell["classes"] for cell in doctree)
+    never = "Needs more time than a page has: runs in the notebook, not here."
+    assert told == [
+        [],
+        *([f"<p class='pb-why'>{words}</p>"] for words in (python_page.SLOW, never)),
+    ]
+    assert ["pb-runs" in cell["classes"] for cell in doctree] == [True, True, False]

@@ -13,7 +13,7 @@ from pybackprop.course import steppers
 from pybackprop.course.exercises import EXERCISES, Code, judge
 from pybackprop.course.numbers.state import read
 from pybackprop.course.page_python.advice import SENTENCES, advice
-from pybackprop.course.page_python.cells import lacking
+from pybackprop.course.page_python.cells import TIME, lacking
 from pybackprop.course.page_python.session import LETTERS, Output, Session
 
 CODES = [item for item in EXERCISES.values() if isinstance(item, Code)]
@@ -261,3 +261,5 @@ def test_a_cell_that_uses_what_a_cell_that_cannot_run_makes_cannot_run(monkeypat
         "",
     ]
     assert lacking([]) == []
+    assert lacking(["a = 1", "b = a", "a = 2", "c = 1"], endless=[0]) == [TIME, "", "", ""]
+    assert lacking(["a = 1", "b = a", "c = b", "d = 1"], endless=[0]) == [TIME, TIME, TIME, ""]

@@ -3,7 +3,7 @@
 import ast
 import builtins
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from symtable import SymbolTable, symtable
 
 PACKAGES = {"numpy", "pybackprop", "matplotlib"}
@@ -16,16 +16,20 @@ OF_IPYTHON = {"display", "get_ipython"}
 DATASETS = ("load_breast_cancer", "load_diabetes", "load_digits", "load_iris", "load_wine")
 """What a page can have of scikit-learn: small sets of data, packed while building."""
 
+TIME = "more time than a page has"
+"""What a cell lacks that would take ten minutes or more."""
 
-def lacking(sources: Sequence[str]) -> list[str]:
+
+def lacking(sources: Sequence[str], endless: Collection[int] = ()) -> list[str]:
     """Return for each cell of a chapter what a page lacks to run it; "" where that is nothing.
 
-    A cell that uses a name of one that cannot run cannot run either.
+    A cell that uses a name of one that cannot run cannot run either. ``endless`` are the numbers
+    of those that take too long for a page.
 
     >>> lacking(["import numpy as np", "import torch", "torch.ones(2)", "np.ones(2)", "%time 1"])
     ['', 'torch', 'torch', '', 'IPython']
     """
-    reasons = [packages(source) for source in sources]
+    reasons = [TIME if k in endless else packages(source) for k, source in enumerate(sources)]
     parts = [names(source) for source in sources]
     for _ in sources:  # what a cell that cannot run makes is missing in others, and so on
         known = set(dir(builtins)) - OF_IPYTHON
