@@ -69,6 +69,7 @@ ERRORS = {
     "line 2\n    raise ValueError('mine')\nValueError: mine": "a = 1\nraise ValueError('mine')",
     "EOFError: input() cannot ask on a page": "input('how many?')",
     "SystemExit": "exit()",
+    "For other packages open the": "raise ImportError('run pip install distributed')",
     "KeyboardInterrupt": "raise KeyboardInterrupt",
     "ValueError: no": "class A:\n    def __repr__(self): raise ValueError('no')\nA()",
     "The shapes do not fit": "np.ones((2, 3)) @ np.ones((2, 3))",

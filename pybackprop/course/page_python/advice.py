@@ -9,6 +9,7 @@ MISSING = (
 TOO_LARGE = "That is more memory than a page has. Is one of the sizes a typing error?"
 SENTENCES: list[tuple[type[BaseException], str, str]] = [
     (ModuleNotFoundError, "", MISSING),
+    (ImportError, "pip install", MISSING),
     (ImportError, "", "The module is there; it has nothing of this name."),
     (IndentationError, "expected an indented block", "The body of a function or loop starts with "
      "four spaces, on the line after the colon."),

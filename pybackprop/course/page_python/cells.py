@@ -44,10 +44,12 @@ def lacking(sources: Sequence[str], endless: Collection[int] = ()) -> list[str]:
 
 
 def packages(source: str) -> str:
-    """Return the packages that a cell imports and a page has not.
+    """Return the packages that a cell imports and a page has not; several workers need Dask.
 
     >>> packages("import json, torch"), packages("from sklearn.datasets import load_iris")
     ('torch', '')
+    >>> packages("pb.train(net, X, Y, workers=2)")
+    'distributed'
     """
     try:
         tree = ast.parse(source)
@@ -65,6 +67,8 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.split(".")[0]
+        elif isinstance(node, ast.keyword) and node.arg == "workers":
+            yield "distributed"
 
 
 def on_page(name: str) -> bool:
