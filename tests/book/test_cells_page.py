@@ -10,7 +10,7 @@ from paths import BOOK
 from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
 
-BRIEF = ("01_forward_pass", "06_two_networks_by_hand")
+BRIEF = ("06_two_networks_by_hand", "10_any_graph")
 CHAPTERS = [
     pytest.param(stem, marks=() if stem in BRIEF else pytest.mark.long)
     for stem in sorted(path.stem for path in BOOK.glob("*.ipynb") if path.stem != "progress")
