@@ -24,8 +24,11 @@ from test_pages import SIDEWAYS
 from pybackprop.course import exercises as ex
 from pybackprop.course.exercises import EXERCISES, Code
 from pybackprop.course.exercises.checking import GREETINGS
+from pybackprop.course.exercises.formula import expression_of, misread
 
 CODES = [item for item in EXERCISES.values() if isinstance(item, Code)]
+FORMULAS = [item for item in CODES if item.names]
+BP2 = EXERCISES["03-hidden_delta"]
 SLOPE = EXERCISES["03-sigmoid_prime"]
 RIGHT = "def sigmoid_prime(z):\n    a = 1 / (1 + np.exp(-z))\n    return a * (1 - a)\n"
 WRONG = "def sigmoid_prime(z):\n    return 1 / (1 + np.exp(-z))\n"
@@ -83,8 +86,9 @@ ANSWER = """async (tasks) => {
     const replies = [];
     for (const [id, code] of tasks) {
         const part = document.getElementById(`exercise-${id}`);
-        const field = part.querySelector("textarea");
-        const [check, , stop] = part.querySelectorAll("button");
+        const field = part.querySelector("textarea, .pb-line");
+        const buttons = [...part.querySelectorAll("button")];
+        const [check, stop] = ["Check", "Stop"].map((w) => buttons.find((b) => b.textContent === w));
         field.value = code;
         field.dispatchEvent(new Event("input"));
         check.click();
@@ -97,7 +101,15 @@ ANSWER = """async (tasks) => {
 
 def test_every_answer_is_judged_as_in_cpython(visit, address):
     tasks, expected = [], []
+    for item in FORMULAS:
+        for answer in [item.solution, *item.alternatives, *(m.wrong for m in item.mistakes)]:
+            tasks.append((item.id, expression_of(answer)))
+            expected.append(reply_to(ex.judge(item, answer)))
+        tasks.append((item.id, "1 2"))
+        expected.append(f"✗ Not yet: {misread(item, '1 2')}")
     for item in CODES:
+        if item in FORMULAS:
+            continue
         begin = (
             f"from pybackprop.course.exercises import EXERCISES\nitem = EXERCISES[{item.id!r}]\n"
         )
@@ -321,6 +333,49 @@ def test_drafts_are_kept_with_the_progress(visit, server, tmp_path):
     assert part_of(page).locator("textarea").input_value() == SLOPE.head
     page.reload()
     assert part_of(page).locator("textarea").input_value() == SLOPE.head
+
+
+def test_a_formula_is_one_line_and_enter_checks_it(visit, server):
+    page = visit(f"{server}/{CHAPTER}")
+    part = part_of(page, BP2)
+    line = part.get_by_role("textbox")
+    assert line.get_attribute("aria-label") == "Your formula: BP2 as a formula"
+    assert part.get_by_role("button").all_text_contents() == ["Check", "Stop"]
+    line.fill("delta2 @ W2 * phi(z1)")
+    line.press("Enter")
+    part.locator(".pb-mistake", has_text="phi for its slope").wait_for(timeout=60_000)
+    line.fill("delta2 * W2^2")
+    assert press(part, "Check").startswith("✗ Not yet: ^ is no power in Python")
+    line.fill("")
+    assert press(part, "Check") == "Not attempted yet: there is no formula yet."
+    assert part.get_attribute("data-status") == "tried"
+    line.fill("δ2 @ W2 · dphi(z1)")
+    line.press("Enter")
+    part.locator(".pb-reply", has_text="✓ Right").wait_for()
+    assert part.get_attribute("data-status") == "solved"
+    page.reload()
+    assert part_of(page, BP2).get_by_role("textbox").input_value() == "δ2 @ W2 · dphi(z1)"
+    assert part_of(page, BP2).get_attribute("data-status") == "solved"
+    assert page.trouble == []
+
+
+def test_a_formula_is_read_without_a_script_and_without_python(visit, server):
+    page = visit(f"{server}/{CHAPTER}", script=False)
+    assert part_of(page, BP2).locator(".pb-stub").inner_text() == BP2.head
+    without = ex.on_page(BP2).to_html().replace(python_page.IN_NOTEBOOK, python_page.WITHOUT)
+    assert "built without Python for its pages. Complete the function in the next" in without
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_a_formula_and_its_answer_have_no_violation_and_fit(visit, server, scheme, width):
+    page = visit(f"{server}/{CHAPTER}", scheme=scheme, width=width)
+    part = part_of(page, BP2)
+    part.get_by_role("textbox").fill("delta2 @ W2.T @ z1")
+    assert "the shapes do not fit: delta2 has the shape (3, 2)" in press(part, "Check")
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(SIDEWAYS) == []
+    assert part.get_by_role("textbox").evaluate("(e) => e.getBoundingClientRect().width") > 200
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .diagnosis import diagnose
+from .formula import in_words
 from .model import Code, Mistake
 from .values import describe, difference, shortened, show, show_case, size_of, taken_in
 from .variations import variations
@@ -114,11 +115,12 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
     if isinstance(made.problem, NotImplementedError) or (
         made.problem is None and all(value is None or value is Ellipsis for value in made.given)
     ):
-        return verdict(
-            "not attempted",
-            f"{exercise.function} returns nothing so far; fill in its body, end it with return, "
-            "and run this again.",
+        lacks = (
+            "has no formula so far; put one in the place of the three dots,"
+            if exercise.names
+            else "returns nothing so far; fill in its body, end it with return,"
         )
+        return verdict("not attempted", f"{exercise.function} {lacks} and run this again.")
     if isinstance(made.problem, TimeoutError):
         return verdict(
             "wrong",
@@ -130,7 +132,7 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
     if wrong or made.problem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what wrong programs warn of is not the reader's
-            return explained(exercise, cases, expected, made, wrong)
+            return explained(exercise, answer, cases, expected, made, wrong)
     if made.touched:
         return verdict(
             "mistake",
@@ -142,7 +144,12 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
 
 
 def explained(
-    exercise: Code, cases: Sequence[Any], expected: Sequence[Any], made: Attempt, wrong: list[int]
+    exercise: Code,
+    answer: Callable[..., Any],
+    cases: Sequence[Any],
+    expected: Sequence[Any],
+    made: Attempt,
+    wrong: list[int],
 ) -> Verdict:
     """Return the verdict on an answer that is wrong on some cases, or ended in an error.
 
@@ -165,7 +172,8 @@ def explained(
         return Verdict(exercise.id, "mistake", plain(known.message), known.name)
     if made.problem:
         place = show_case(names, cases[len(made.given)])
-        message = f"{ending(made.problem)}\non the input\n{place}"
+        words = in_words(exercise, answer, len(made.given)) if exercise.names else ""
+        message = f"{words or ending(made.problem)}\non the input\n{place}"
         return Verdict(exercise.id, "wrong", message, problem=made.problem)
     way = way or diagnose(made.given, expected, inputs, tolerance)
     first = min(wrong, key=lambda k: size_of(cases[k]))

@@ -1,11 +1,12 @@
 """What an exercise is: a question, its right answer, and the mistakes that have a name.
 
 Three kinds. A `Numeric` and a `Choice` are answered on the page, without a kernel. A `Code` is a
-function that the reader writes in the notebook and hands to `check`.
+function that the reader writes in the notebook and hands to `check`; where its arguments have
+``names``, it is a formula, the one line that the function returns.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from inspect import getsource, signature
 from itertools import combinations
@@ -254,7 +255,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """A function to write.
+    """A function to write, or a formula: what a function of one line returns.
 
     Attributes
     ----------
@@ -283,6 +284,8 @@ class Code:
     given : callable, optional
         What the reader starts from: a wrong program to mend, which is one of the mistakes, or
         lines to put in order, as comments. Without it, a function without a body.
+    names : mapping, optional
+        Of a formula: each argument, in order -> what it is, with its shape. HTML.
     tolerance : float
         Largest relative error, |a - b| / max(1, |b|), for answers in float64.
     """
@@ -300,6 +303,7 @@ class Code:
     reason: str
     made_of: Callable[..., Callable[..., Any]] | None = None
     given: Callable[..., Any] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     tolerance: float = 1e-8
 
     def program(self, *mistakes: Mistake) -> Callable[..., Any] | None:
@@ -327,7 +331,7 @@ class Code:
             return source.replace(f"def {self.given.__name__}(", f"def {self.function}(", 1)
         arguments = ", ".join(signature(self.solution).parameters)
         about = f'    """{self.solution.__doc__}"""\n' if self.solution.__doc__ else ""
-        return f"def {self.function}({arguments}):\n{about}    ..."
+        return f"def {self.function}({arguments}):\n{about}    {'return ' * bool(self.names)}..."
 
     @property
     def stub(self) -> str:
@@ -341,13 +345,18 @@ class Code:
     def data(self) -> dict[str, Any]:
         """Return what the page shows."""
         source = escape(dedent(getsource(self.solution)).strip())
-        return {
+        data: dict[str, Any] = {
             "id": self.id,
             "title": self.title,
             "question": self.question,
             "hints": list(self.hints),
             "solution": f'<pre tabindex="0">{source}</pre><p>{self.reason}</p>',
         }
+        if self.names:
+            items = (f"<li><code>{name}</code>: {what}</li>" for name, what in self.names.items())
+            data["question"] += f" The names in it:<ul>{''.join(items)}</ul>"
+            data["formula"] = self.function
+        return data
 
 
 Exercise = Numeric | Choice | Code
@@ -412,6 +421,10 @@ def problems(exercise: Exercise) -> list[str]:
             found.append(f"{mistake.name!r} exchanges pieces, and made_of is missing")
     if isinstance(exercise, Code) and not exercise.alternatives:
         found.append("no alternative: give a right answer that is written in another way")
+    if isinstance(exercise, Code) and exercise.names:
+        asked = list(signature(exercise.solution).parameters)
+        if list(exercise.names) != asked:
+            found.append(f"names are told of {list(exercise.names)}, and asked for are {asked}")
     if isinstance(exercise, Choice) and not 2 <= len(exercise.wrong) <= 5:
         found.append(f"{len(exercise.wrong)} wrong options; 2 to 5 are asked for")
     if isinstance(exercise, Numeric):

@@ -51,7 +51,10 @@ def on_page(exercise: Exercise, solved: bool = False, solution: bool = True) -> 
             f'<p class="pb-title"><span><b>Exercise.</b> {escape(exercise.title)}</span></p>'
             f"{''.join(parts)}</section>"
         ),
-        summary=f"Exercise {exercise.id}: {exercise.title} (answer: {KINDS[exercise.kind]})",
+        summary=(
+            f"Exercise {exercise.id}: {exercise.title} "
+            f"(answer: {'a formula' if data.get('formula') else KINDS[exercise.kind]})"
+        ),
     )
 
 

@@ -179,6 +179,23 @@ function editor({ text, label, describedBy, signal, change, run }) {
   return { field, get: () => kept.get(), set: (value) => kept.set(value) };
 }
 
+// A place for a formula: one line, and Enter checks it.
+function formulaField({ text, name, label, describedBy, signal, change, run }) {
+  const input = make("input", {
+    type: "text", class: "pb-line", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "1000",
+    enterkeyhint: "go", "aria-label": label, "aria-describedby": describedBy,
+  });
+  input.value = text;
+  input.addEventListener("input", change, { signal });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    run();
+  }, { signal });
+  const field = make("div", { class: "pb-formula" }, make("code", {}, `${name} =`), input);
+  return { field, get: () => input.value, set: (value) => { input.value = value; } };
+}
+
 // Where code runs: a line that says what happens, what it prints, Stop and Restart.
 function runner({ label, signal }) {
   const line = make("span", { role: "status", class: "pb-progress-line" });
@@ -223,16 +240,17 @@ function runner({ label, signal }) {
 }
 
 const KEYS = "np is NumPy, pb is pybackprop. Ctrl, ⌘ or Shift with Enter runs. Tab indents; Escape, then Tab leaves.";
+const SIGNS = "@ multiplies matrices, * entry by entry; ** is a power, W.T the transpose, np NumPy. Enter checks.";
 const ENDLESS = (seconds) => `it was stopped after ${seconds} seconds; does a loop in it never end?`;
 
 globalThis.pybackpropPython = { ask, stop, make, editor, runner, KEYS, ENDLESS };
 
-// An exercise in code: its stub becomes an editor, and the verdict appears below it.
+// An exercise in code: its stub becomes an editor, or of a formula one line; the verdict appears below.
 const GREETINGS = { passed: "✓ Right", "not attempted": "Not attempted yet", mistake: "✗ Not yet", wrong: "✗ Not yet" };
 
 globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }) => {
-  const start = poster.querySelector(".pb-stub").textContent;
-  const keys = make("p", { class: "pb-keys", id: `keys-${data.id}` }, KEYS);
+  const start = data.formula ? "" : poster.querySelector(".pb-stub").textContent;
+  const keys = make("p", { class: "pb-keys", id: `keys-${data.id}` }, data.formula ? SIGNS : KEYS);
   let text = kept.draft ?? start, saving = 0;
 
   // Drafts are kept with the progress.
@@ -246,12 +264,17 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
     clearTimeout(saving);
     saving = setTimeout(save, 300);
   };
-  const code = editor({
-    text, label: `Your code: ${data.title}`, describedBy: keys.id, signal, change, run: () => begin("try_out"),
-  });
+  const place = { text, describedBy: keys.id, signal, change };
+  const code = data.formula
+    ? formulaField({ ...place, name: data.formula, label: `Your formula: ${data.title}`, run: () => begin("check") })
+    : editor({ ...place, label: `Your code: ${data.title}`, run: () => begin("try_out") });
   addEventListener("pagehide", save, { signal });
 
   const { line, printed, stopping, restarting, button, print, start: run, busy } = runner({ label: data.title, signal });
+  const check = button("Check", () => begin("check"));
+  const buttons = data.formula ? [check, stopping] : [
+    check, button("Run", () => begin("try_out")), stopping, restarting, button("Reset", () => { code.set(start); save(); }),
+  ];
   const tell = (status, greeting, message = "", mistake = "") => {
     const [first, ...rest] = message.split("\n");
     reply.replaceChildren(make("b", {}, greeting), first ? `: ${first}` : "");
@@ -288,8 +311,7 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
   poster.querySelector(".pb-stub").replaceWith(code.field);
   answer.replaceChildren(
     keys,
-    make("p", { class: "pb-row" }, button("Check", () => begin("check")), button("Run", () => begin("try_out")), stopping,
-      restarting, button("Reset", () => { code.set(start); save(); }), line),
+    make("p", { class: "pb-row" }, ...buttons, line),
     reply, printed,
   );
   if (kept.status) poster.dataset.status = kept.status;

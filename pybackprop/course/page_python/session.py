@@ -24,6 +24,7 @@ import numpy as np
 import pybackprop as pb
 
 from ..exercises import EXERCISES, Code, check, judge
+from ..exercises.formula import misread, program
 from ..stage.display import Interactive
 from .advice import advice
 
@@ -174,6 +175,8 @@ class Session:
     def check(self, source: str, exercise: str) -> Report:
         """Run code with nothing from before, and judge the function that an exercise asks for.
 
+        For a formula, one line is the formula itself.
+
         Returns
         -------
         dict
@@ -183,6 +186,11 @@ class Session:
         if not isinstance(chosen, Code):
             raise TypeError(f"{exercise} asks for no code")
         names = names_at_first()
+        if chosen.names and "\n" not in source.strip():
+            if words := misread(chosen, source):
+                status = "wrong" if source.strip() else "not attempted"
+                return {"status": status, "mistake": None, "message": words}
+            source = program(chosen, source)
         report = self.run(source, names)
         if "error" in report:
             return report
