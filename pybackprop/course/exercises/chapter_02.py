@@ -217,6 +217,22 @@ def share(z1: float, z2: float, z3: float) -> float:
     return float(softmax([[z1, z2, z3]])[0, 1])
 
 
+def slope_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (np.array([[0.25]]), np.array([[1.0]])),
+        (np.array([[0.2, 0.5], [0.9, 0.4], [0.7, 0.6]]), np.array([[1.0, 0], [0, 1], [1, 1]])),
+        (rng.uniform(0.1, 0.9, size=(2, 3)), rng.uniform(size=(2, 3))),
+    ]
+
+
+def bce_slope(a, y):
+    return ((1 - y) / (1 - a) - y / a) / len(a)
+
+
+def softmax_delta(a, y):
+    return (a - y) / len(a)
+
+
 EXERCISES = [
     Numeric(
         id="02-squared-error",
@@ -621,6 +637,73 @@ EXERCISES = [
             "so at once: that is L6, and safe where <var>a</var> has rounded to 0 or 1."
         ),
     ),
+    Code(
+        id="02-bce_slope",
+        title="The slope of binary cross-entropy",
+        question=(
+            "Type a formula for ∂<var>C</var>/∂<var>a</var>, the slope of the loss "
+            "<code>bce</code> by each output, for a batch. The loss is summed over the outputs and "
+            "averaged over the examples."
+        ),
+        names={
+            "a": "outputs, all between 0 and 1, shape (<var>m</var>, <var>n</var>)",
+            "y": "targets, shape (<var>m</var>, <var>n</var>)",
+        },
+        cases=slope_cases,
+        solution=bce_slope,
+        alternatives=[
+            lambda a, y: (a - y) / (a * (1 - a)) / len(a),
+            lambda a, y: -(y / a - (1 - y) / (1 - a)) / a.shape[0],
+        ],
+        mistakes=[
+            Mistake(
+                "sign",
+                lambda a, y: (y / a - (1 - y) / (1 - a)) / len(a),
+                "the sign is wrong: the loss has a minus before its logarithms. Where y is 1, a "
+                "larger a lowers it.",
+            ),
+            Mistake(
+                "sign inside",
+                lambda a, y: (-(1 - y) / (1 - a) - y / a) / len(a),
+                "the second term has the wrong sign. log (1 − a) falls as a grows: its chain "
+                "brings a −1.",
+            ),
+            Mistake(
+                "yes only",
+                lambda a, y: -y / a / len(a),
+                "that is the term of y = 1 alone; where y is 0 the other one counts.",
+            ),
+            Mistake(
+                "no 1/m",
+                lambda a, y: (1 - y) / (1 - a) - y / a,
+                "the loss is averaged over the examples, and so is its slope.",
+            ),
+            Mistake(
+                "mean over everything",
+                lambda a, y: ((1 - y) / (1 - a) - y / a) / a.size,
+                "you divided by the number of all entries; the outputs of an example are summed.",
+            ),
+            Mistake(
+                "delta",
+                lambda a, y: (a - y) / len(a),
+                "that is ∂C/∂z of a sigmoid output. ∂C/∂a is asked for, one step before.",
+            ),
+            Mistake(
+                "the loss",
+                lambda a, y: -(y * np.log(a) + (1 - y) * np.log(1 - a)) / len(a),
+                "those are the losses of the entries; their slopes are asked for.",
+            ),
+        ],
+        hints=[
+            "Differentiate the loss of one entry, −y log a − (1 − y) log (1 − a), by a.",
+            "The slope of log a is 1/a; that of log (1 − a) is −1/(1 − a).",
+            "The slope of one entry is (1 − y)/(1 − a) − y/a. What has the average done to it?",
+        ],
+        reason=(
+            "−y log a has the slope −y/a, and −(1 − y) log (1 − a) has (1 − y)/(1 − a). The mean "
+            "over the examples divides both by m."
+        ),
+    ),
     Numeric(
         id="02-softmax",
         title="A share of a softmax",
@@ -856,6 +939,68 @@ EXERCISES = [
             "Of the sum over the classes one term is left, so there is no need to build a matrix "
             "of zeros and ones."
         ),
+    ),
+    Code(
+        id="02-softmax_delta",
+        title="Delta of softmax and cross-entropy",
+        question=(
+            "Type a formula for ∂<var>C</var>/∂<var>z</var>: the slope of "
+            "<code>cross_entropy</code>, averaged over the examples, by the logits of a batch."
+        ),
+        names={
+            "a": "outputs of softmax, shape (<var>m</var>, <var>n</var>)",
+            "y": "one-hot targets, shape (<var>m</var>, <var>n</var>)",
+        },
+        cases=slope_cases,
+        solution=softmax_delta,
+        alternatives=[
+            lambda a, y: a / a.shape[0] - y / a.shape[0],
+            lambda a, y: -(y - a) * (1 / len(y)),
+        ],
+        mistakes=[
+            Mistake(
+                "no 1/m",
+                lambda a, y: a - y,
+                "the loss is averaged over the examples, and so is its slope.",
+            ),
+            Mistake(
+                "sign",
+                lambda a, y: (y - a) / len(a),
+                "the sign is wrong: a larger logit of a wrong class raises the loss.",
+            ),
+            Mistake(
+                "slope once more",
+                lambda a, y: (a - y) * a * (1 - a) / len(a),
+                "a (1 − a) is in it once more than it should be; the difference has the slope of "
+                "softmax in it already.",
+            ),
+            Mistake(
+                "by the outputs",
+                lambda a, y: -y / a / len(a),
+                "that is ∂C/∂a, the slope by the outputs. The logits stand before softmax.",
+            ),
+            Mistake(
+                "mean over everything",
+                lambda a, y: (a - y) / a.size,
+                "you divided by the number of all entries; the loss has one term an example.",
+            ),
+            Mistake(
+                "diagonal alone",
+                lambda a, y: -y * (1 - a) / len(a),
+                "each logit changes all outputs. You went through its own alone.",
+            ),
+            Mistake(
+                "squared error",
+                lambda a, y: (a - y) ** 2 / len(a),
+                "that is a squared error; a slope can be negative.",
+            ),
+        ],
+        hints=[
+            "It is as short as the one of a sigmoid with bce.",
+            "For one example: output minus target.",
+            "How many examples are there? len(a) counts rows.",
+        ],
+        reason="For each example it is a − y (L10); the mean over the examples divides it by m.",
     ),
     Choice(
         id="02-which-loss",

@@ -396,6 +396,44 @@ def skip_with(
     return lambda g, a, w: direct(g) + carried(g) * slope(w, a) * link(w, a)
 
 
+def phi(z):
+    return np.tanh(z)
+
+
+def dphi(z):
+    return 1 - np.tanh(z) ** 2
+
+
+def last_delta(a, y, z, phi, dphi):
+    return 2 * (a - y) * dphi(z) / len(a)  # BP1
+
+
+def last_delta_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    sums = [np.array([[0.5]]), rng.normal(size=(2, 2)), rng.normal(size=(3, 2))]
+    return [(phi(z), rng.uniform(size=z.shape), z, phi, dphi) for z in sums]
+
+
+def hidden_delta(delta2, W2, z1, phi, dphi):
+    return delta2 @ W2 * dphi(z1)  # BP2
+
+
+def hidden_delta_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    sizes = [(1, 1, 1), (2, 2, 2), (3, 2, 4)]
+    return [
+        (rng.normal(size=(m, k)), rng.normal(size=(k, n)), rng.normal(size=(m, n)), phi, dphi)
+        for m, k, n in sizes
+    ]
+
+
+def weight_gradient(delta2, a1):
+    return delta2.T @ a1  # BP4
+
+
+def weight_gradient_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    sizes = [(1, 1, 1), (2, 2, 2), (3, 2, 4)]
+    return [(rng.normal(size=(m, k)), rng.normal(size=(m, n))) for m, k, n in sizes]
+
+
 EXERCISES = [
     Code(
         id="03-nudge_matrix",
@@ -1133,6 +1171,200 @@ EXERCISES = [
             "({n}, {m}) times ({m}, {k}) is <b>{answer}</b>, the shape of <var>W</var>"
             "<sup>[<var>l</var>]</sup>."
         ),
+    ),
+    Code(
+        id="03-last_delta",
+        title="BP1 as a formula",
+        question=(
+            "The loss is <code>sse</code>, <var>C</var> = 1/<var>m</var> Σ (<var>a</var> − "
+            "<var>y</var>)², and the output layer has some activation φ. Type a formula for its "
+            "delta, ∂<var>C</var>/∂<var>z</var>, for a batch."
+        ),
+        names={
+            "a": "its activations φ(<var>z</var>), shape (<var>m</var>, <var>n</var>)",
+            "y": "targets, shape (<var>m</var>, <var>n</var>)",
+            "z": "its weighted sums, shape (<var>m</var>, <var>n</var>)",
+            "phi": "the activation, a function",
+            "dphi": "its slope φ′, a function",
+        },
+        cases=last_delta_cases,
+        solution=last_delta,
+        alternatives=[
+            lambda a, y, z, phi, dphi: 2 / len(y) * dphi(z) * (phi(z) - y),
+            lambda a, y, z, phi, dphi: np.multiply(a - y, dphi(z)) / (0.5 * a.shape[0]),
+        ],
+        mistakes=[
+            Mistake(
+                "no slope",
+                lambda a, y, z, phi, dphi: 2 * (a - y) / len(a),
+                "that is ∂C/∂a. From a to z the slope of the activation is a factor, too.",
+            ),
+            Mistake(
+                "phi for its slope",
+                lambda a, y, z, phi, dphi: 2 * (a - y) * phi(z) / len(a),
+                "you multiplied by φ itself; its slope is the factor.",
+            ),
+            Mistake(
+                "slope at a",
+                lambda a, y, z, phi, dphi: 2 * (a - y) * dphi(a) / len(a),
+                "the slope is taken at a. φ is applied to z, so its slope is wanted there.",
+            ),
+            Mistake(
+                "no 2",
+                lambda a, y, z, phi, dphi: (a - y) * dphi(z) / len(a),
+                "the slope of a square has a 2; this loss has no half that cancels it.",
+            ),
+            Mistake(
+                "no 1/m",
+                lambda a, y, z, phi, dphi: 2 * (a - y) * dphi(z),
+                "the loss is averaged over the examples, and so is its delta.",
+            ),
+            Mistake(
+                "sign",
+                lambda a, y, z, phi, dphi: 2 * (y - a) * dphi(z) / len(a),
+                "the sign is wrong: it should be positive where a is too large and φ rises.",
+            ),
+            Mistake(
+                "square left",
+                lambda a, y, z, phi, dphi: (a - y) ** 2 * dphi(z) / len(a),
+                "the square of the loss is still there; its slope is a factor.",
+            ),
+        ],
+        hints=[
+            "BP1: ∂C/∂a times the slope of the activation, entry by entry.",
+            "∂C/∂a of this loss is 2 (a − y)/m.",
+            "The slope is taken where the activation is applied: dphi(z). * multiplies entries.",
+        ],
+        reason="BP1: ∂C/∂a = 2 (a − y)/m, times φ′(z), entry by entry.",
+    ),
+    Code(
+        id="03-hidden_delta",
+        title="BP2 as a formula",
+        question=(
+            "Layer 1 has an activation φ and feeds layer 2. Type a formula for its delta, "
+            "∂<var>C</var>/∂<var>z</var><sup>[1]</sup>, for a batch."
+        ),
+        names={
+            "delta2": "delta of layer 2, shape (<var>m</var>, <var>k</var>)",
+            "W2": "weights into layer 2, shape (<var>k</var>, <var>n</var>)",
+            "z1": "weighted sums of layer 1, shape (<var>m</var>, <var>n</var>)",
+            "phi": "the activation, a function",
+            "dphi": "its slope φ′, a function",
+        },
+        cases=hidden_delta_cases,
+        solution=hidden_delta,
+        alternatives=[
+            lambda delta2, W2, z1, phi, dphi: dphi(z1) * (W2.T @ delta2.T).T,
+            lambda delta2, W2, z1, phi, dphi: np.einsum("mk,kn,mn->mn", delta2, W2, dphi(z1)),
+        ],
+        mistakes=[
+            Mistake(
+                "no slope",
+                lambda delta2, W2, z1, phi, dphi: delta2 @ W2,
+                "that is ∂C/∂a of layer 1. From a to z the slope of its activation is a factor.",
+            ),
+            Mistake(
+                "phi for its slope",
+                lambda delta2, W2, z1, phi, dphi: delta2 @ W2 * phi(z1),
+                "you multiplied by φ itself; its slope is the factor.",
+            ),
+            Mistake(
+                "slope at a",
+                lambda delta2, W2, z1, phi, dphi: delta2 @ W2 * dphi(phi(z1)),
+                "the slope is taken at a. φ is applied to z, so its slope is wanted there.",
+            ),
+            Mistake(
+                "transposed",
+                lambda delta2, W2, z1, phi, dphi: delta2 @ W2.T * dphi(z1),
+                "with a batch in rows, delta goes back over W as it is, without a transpose.",
+            ),
+            Mistake(
+                "no weights",
+                lambda delta2, W2, z1, phi, dphi: delta2 * dphi(z1),
+                "the weights are missing: delta comes back over them.",
+            ),
+            Mistake(
+                "entry by entry",
+                lambda delta2, W2, z1, phi, dphi: delta2 * W2 * dphi(z1),
+                "* multiplies entry by entry. Over the weights the paths add up: that is @.",
+            ),
+            Mistake(
+                "mean",
+                lambda delta2, W2, z1, phi, dphi: delta2 @ W2 * dphi(z1) / len(z1),
+                "1/m stands in the loss, and so in the last delta already.",
+            ),
+        ],
+        hints=[
+            "BP2: what comes back over the weights, times the slope of the activation.",
+            "What comes back has the shape (m, n): from (m, k) and (k, n).",
+            "delta2 @ W2 comes back. Which factor is still missing?",
+        ],
+        reason="BP2: δ<sup>[2]</sup> W<sup>[2]</sup> comes back, times φ′(z<sup>[1]</sup>).",
+    ),
+    Code(
+        id="03-weight_gradient",
+        title="BP4 as a formula",
+        question=(
+            "Layer 2 gets the activations of layer 1. Type a formula for the gradient of its "
+            "weights, ∂<var>C</var>/∂<var>W</var><sup>[2]</sup>, over a batch. It has the shape of "
+            "<var>W</var><sup>[2]</sup>, (<var>k</var>, <var>n</var>)."
+        ),
+        names={
+            "delta2": "delta of layer 2, shape (<var>m</var>, <var>k</var>), 1/<var>m</var> in it",
+            "a1": "activations of layer 1, shape (<var>m</var>, <var>n</var>)",
+        },
+        cases=weight_gradient_cases,
+        solution=weight_gradient,
+        alternatives=[
+            lambda delta2, a1: (a1.T @ delta2).T,
+            lambda delta2, a1: np.einsum("mk,mn->kn", delta2, a1),
+            lambda delta2, a1: sum(np.outer(d, a) for d, a in zip(delta2, a1, strict=True)),
+        ],
+        mistakes=[
+            Mistake(
+                "transposed",
+                lambda delta2, a1: a1.T @ delta2,
+                "rows and columns are exchanged: the row of a weight is the neuron it leads to.",
+            ),
+            Mistake(
+                "mean",
+                lambda delta2, a1: delta2.T @ a1 / len(a1),
+                "1/m is in delta already; BP4 is a plain sum over the examples.",
+            ),
+            Mistake(
+                "sums first",
+                lambda delta2, a1: np.outer(delta2.sum(axis=0), a1.sum(axis=0)),
+                "you added up the examples before you multiplied. Each example has its own "
+                "product.",
+            ),
+            Mistake(
+                "no transpose",
+                lambda delta2, a1: delta2 @ a1,
+                "@ adds over columns of the left and rows of the right. The sum is over the "
+                "examples, which are rows of both.",
+            ),
+            Mistake(
+                "entry by entry",
+                lambda delta2, a1: delta2 * a1,
+                "* multiplies entry by entry; here each delta meets each activation.",
+            ),
+            Mistake(
+                "gradient of the bias",
+                lambda delta2, a1: delta2.sum(axis=0),
+                "that is BP3, the gradient of the bias. A weight's has an activation in it.",
+            ),
+            Mistake(
+                "first example only",
+                lambda delta2, a1: np.outer(delta2[0], a1[0]),
+                "that is the first example alone; a batch adds up all of them.",
+            ),
+        ],
+        hints=[
+            "For one example: delta of the neuron it leads to, times the activation it carries.",
+            "Add over the examples: the axis m must meet itself in @.",
+            "The result is (k, n), so the factors are (k, m) and (m, n).",
+        ],
+        reason="BP4: each example adds δ<sub>j</sub> a<sub>k</sub>, and @ adds them over the rows.",
     ),
     Code(
         id="03-output_delta",

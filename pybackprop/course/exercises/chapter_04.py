@@ -333,6 +333,18 @@ def adam_with(
     return wrong
 
 
+def adam_move(m, v, t, lr, beta1, beta2, eps):
+    return -lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+
+
+def adam_move_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (np.array([0.2, -0.3]), np.array([0.04, 0.25]), 1, 0.1, 0.9, 0.99, 0.01),
+        (rng.normal(size=3), rng.uniform(0.1, 1, size=3), 3, 0.02, 0.8, 0.95, 0.03),
+        (rng.normal(size=4), rng.uniform(0.1, 1, size=4), 20, 0.3, 0.9, 0.999, 1e-3),
+    ]
+
+
 EXERCISES = [
     Numeric(
         id="04-gradient-step",
@@ -951,6 +963,91 @@ EXERCISES = [
             "m_hat": (0.09 * g1 + 0.1 * g2) / 0.19,
             "v_hat": (0.000999 * g1**2 + 0.001 * g2**2) / 0.001999,
         },
+    ),
+    Code(
+        id="04-adam_move",
+        title="Adam's step as a formula",
+        question=(
+            "Type a formula for what Adam adds to the parameters in step number <code>t</code>: a "
+            "negative number moves a parameter down."
+        ),
+        names={
+            "m": "running mean of the gradient, this step's in it, shape (<var>n</var>,)",
+            "v": "running mean of its square, this step's in it, shape (<var>n</var>,)",
+            "t": "number of the step: 1, 2, …",
+            "lr": "learning rate",
+            "beta1": "friction of <var>m</var>",
+            "beta2": "friction of <var>v</var>",
+            "eps": "the small number below",
+        },
+        cases=adam_move_cases,
+        solution=adam_move,
+        alternatives=[
+            lambda m, v, t, lr, beta1, beta2, eps: (
+                lr * m / (1 - beta1**t) / -((v / (1 - beta2**t)) ** 0.5 + eps)
+            ),
+            lambda m, v, t, lr, beta1, beta2, eps: (
+                -lr
+                * (np.sqrt(1 - beta2**t) / (1 - beta1**t))
+                * m
+                / (np.sqrt(v) + eps * np.sqrt(1 - beta2**t))
+            ),
+        ],
+        mistakes=[
+            Mistake(
+                "uphill",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+                ),
+                "this goes uphill: a positive gradient moves the parameter down.",
+            ),
+            Mistake(
+                "no bias correction",
+                lambda m, v, t, lr, beta1, beta2, eps: -lr * m / (np.sqrt(v) + eps),
+                "the bias correction is missing: m and v start at 0 and are too small at first.",
+            ),
+            Mistake(
+                "t left out",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    -lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps)
+                ),
+                "the bias correction does not see t: it fades as the steps go on.",
+            ),
+            Mistake(
+                "no root",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    -lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps)
+                ),
+                "you divided by v̂ itself; its root has the unit of a gradient.",
+            ),
+            Mistake(
+                "eps inside the root",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    -lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps)
+                ),
+                "ε stands inside the root; in Adam it is added after it.",
+            ),
+            Mistake(
+                "betas swapped",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    -lr * (m / (1 - beta2**t)) / (np.sqrt(v / (1 - beta1**t)) + eps)
+                ),
+                "β₁ and β₂ are swapped: the first belongs to m, the second to v.",
+            ),
+            Mistake(
+                "root not corrected",
+                lambda m, v, t, lr, beta1, beta2, eps: (
+                    -lr * (m / (1 - beta1**t)) / (np.sqrt(v) + eps)
+                ),
+                "m is corrected, v is not.",
+            ),
+        ],
+        hints=[
+            "First m̂ = m/(1 − β₁ᵗ), and the same for v.",
+            "Then m̂ over the root of v̂, with ε added to the root. A power is **.",
+            "Times the learning rate, and downhill.",
+        ],
+        reason="−η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) (OP13 to OP16).",
     ),
     Code(
         id="04-adam_step",

@@ -250,6 +250,14 @@ def step_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
+def he_weights(draws, n_in, n_out):
+    return draws * np.sqrt(2 / n_in)
+
+
+def he_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [(rng.normal(size=(k, n)), n, k) for k, n in [(3, 8), (4, 5), (6, 2)]]
+
+
 EXERCISES = [
     Choice(
         id="09-first-layers",
@@ -694,6 +702,63 @@ EXERCISES = [
             "Times a number s, the standard deviation becomes s. So s is the root of the variance.",
         ],
         reason="A sum over the inputs has as many terms as W has columns.",
+    ),
+    Code(
+        id="09-he_weights",
+        title="He's initialization as a formula",
+        question=(
+            "Random numbers with mean 0 and standard deviation 1 are drawn, one for each weight of "
+            "a relu layer. Type a formula that makes He's initial weights of them."
+        ),
+        names={
+            "draws": "the random numbers, shape (<code>n_out</code>, <code>n_in</code>)",
+            "n_in": "number of inputs of the layer",
+            "n_out": "number of its neurons",
+        },
+        cases=he_cases,
+        solution=he_weights,
+        alternatives=[
+            lambda draws, n_in, n_out: draws / np.sqrt(n_in / 2),
+            lambda draws, n_in, n_out: draws * (2 / draws.shape[1]) ** 0.5,
+        ],
+        mistakes=[
+            Mistake(
+                "neurons for inputs",
+                lambda draws, n_in, n_out: draws * np.sqrt(2 / n_out),
+                "the number of neurons decides; a weighted sum has one term an input.",
+            ),
+            Mistake(
+                "no root",
+                lambda draws, n_in, n_out: draws * (2 / n_in),
+                "that is He's variance. Numbers are scaled by a standard deviation, its root.",
+            ),
+            Mistake(
+                "no 2",
+                lambda draws, n_in, n_out: draws * np.sqrt(1 / n_in),
+                "that keeps the size without an activation. relu takes half of it away.",
+            ),
+            Mistake(
+                "Xavier",
+                lambda draws, n_in, n_out: draws * np.sqrt(2 / (n_in + n_out)),
+                "that is Xavier's initialization, for tanh. He looks at one of the two numbers.",
+            ),
+            Mistake(
+                "upside down",
+                lambda draws, n_in, n_out: draws * np.sqrt(n_in / 2),
+                "it is upside down: the more inputs, the smaller the weights.",
+            ),
+            Mistake(
+                "uniform",
+                lambda draws, n_in, n_out: draws * np.sqrt(6 / n_in),
+                "that is the largest number of a uniform draw; a standard deviation is asked for.",
+            ),
+        ],
+        hints=[
+            "Which standard deviation do He's weights have?",
+            "Their variance is 2 over the number of inputs.",
+            "Numbers that are multiplied by s have s times the standard deviation.",
+        ],
+        reason="He's variance is 2/n<sub>in</sub>, so the draws are multiplied by its root.",
     ),
     Choice(
         id="09-dead-relu",
