@@ -12,6 +12,7 @@ No mistake is ever written from such a file: it would measure itself.
 """
 
 import json
+import linecache
 import sys
 from ast import literal_eval
 from collections import Counter
@@ -49,8 +50,10 @@ def told(answer: Answer) -> Told:
 def told_of_code(item: Code, text: str) -> Told:
     """Run the code and judge the function that it makes."""
     names: dict[str, Any] = {"np": np}
+    place = f"<answer {len(linecache.cache)}>"
+    linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)
     try:
-        exec(text, names)
+        exec(compile(text, place, "exec"), names)
     except Exception as error:  # noqa: BLE001, a reader's code may raise anything
         return "unread", type(error).__name__
     if item.function not in names:

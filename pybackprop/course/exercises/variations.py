@@ -121,7 +121,7 @@ def held(tree: ast.AST) -> set[ast.AST]:
     return fixed
 
 
-def put(parent: ast.AST, field: str, old: ast.expr, new: ast.expr) -> None:
+def put(parent: ast.AST, field: str, old: ast.AST, new: ast.AST) -> None:
     """Put an expression in another's place. A list is made anew: the one that was there stays."""
     value = getattr(parent, field)
     if isinstance(value, list):
