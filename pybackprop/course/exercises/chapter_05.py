@@ -102,6 +102,10 @@ def toward_one(theta: Any) -> float:
     return float(np.sum((theta - 1) ** 2))
 
 
+def in_stairs(theta: Any) -> float:
+    return round(toward_one(theta), 1)
+
+
 def stopping_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     zero = np.zeros(1)
     return [
@@ -109,6 +113,8 @@ def stopping_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
         (zero, toward_three, bumpy, 0.05, 2, 40),
         (zero, toward_three, bumpy, 0.05, 3, 60),
         (np.array([0.5, -0.5]), toward_three, bumpy, 0.03, 4, 25),
+        (zero + 1.0, toward_three, toward_one, 0.1, 3, 10),  # no step is better than the start
+        (zero, toward_three, in_stairs, 0.1, 3, 30),  # the same loss is no new low
     ]
 
 

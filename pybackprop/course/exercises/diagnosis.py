@@ -549,11 +549,12 @@ def numbers_off(answer: Any, named: Mapping[str, Any], digits: int) -> dict[str,
         told[words] = None if shape else finite(f, answer)
     for words, g in SHAPES_OFF.items():
         told[words] = g(answer) if shape else None
-    if not digits and not shape:
-        told |= {"you are one too high.": answer + 1, "you are one too low.": answer - 1}
+    for words, step in STEPS_OFF.items():
+        told[words] = None if digits or shape else answer + step
     for words, wrong in named.items():
-        both = f"two things at once. First: {words} Besides, the sign is wrong."
-        told[both] = None if isinstance(wrong, tuple) else -wrong
+        other = "the order" if isinstance(wrong, tuple) else "the sign"
+        both = f"two things at once. First: {words} Besides, {other} is wrong."
+        told[both] = wrong[::-1] if isinstance(wrong, tuple) else -wrong
     return told
 
 
@@ -585,6 +586,10 @@ SHAPES_OFF: dict[str, Callable[[tuple[int, ...]], tuple[int, ...]]] = {
     "an axis is missing: the first one.": lambda shape: shape[1:],
 }
 """The same for shapes."""
+
+
+STEPS_OFF = {"you are one too high.": 1, "you are one too low.": -1}
+"""The same for whole numbers -> how far they are off."""
 
 
 def finite(f: Callable[..., Any], *arguments: Any, **named: Any) -> float | None:

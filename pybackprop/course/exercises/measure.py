@@ -17,6 +17,7 @@ import sys
 from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,16 @@ import numpy as np
 
 from . import EXERCISES
 from .checking import judge
+from .diagnosis import NUMBERS_OFF, SHAPES_OFF, STEPS_OFF
 from .model import Choice, Code, Numeric
 
 Answer = Mapping[str, Any]
 Told = tuple[str, str]
 """An outcome, "passed", "named", "way", "unnamed" or "unread", and the name that was given."""
+
+
+WAYS = {*NUMBERS_OFF, *SHAPES_OFF, *STEPS_OFF}
+"""What is told of a number that is off, whatever the formula is."""
 
 
 def told(answer: Answer) -> Told:
@@ -67,7 +73,7 @@ def told_of_code(item: Code, text: str) -> Told:
 
 def told_of_number(item: Numeric, text: str, variant: int) -> Told:
     """Compare a number or a shape as the page does."""
-    data = item.data()
+    data = data_of(item.id)
     shown = data["variants"][variant]
     try:
         value = literal_eval(text.replace("−", "-").strip())
@@ -80,8 +86,14 @@ def told_of_number(item: Numeric, text: str, variant: int) -> Told:
             if k < len(item.mistakes):
                 return "named", item.mistakes[k].name
             message = str(data["messages"][k])
-            return ("named" if "First:" in message else "way"), message
+            return ("way" if message in WAYS else "named"), message
     return "unnamed", ""
+
+
+@cache
+def data_of(name: str) -> dict[str, Any]:
+    """Return what a page compares an exercise's answer with."""
+    return EXERCISES[name].data()
 
 
 def same(given: Any, other: Any, tolerance: float) -> bool:

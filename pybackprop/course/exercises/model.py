@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from .diagnosis import finite, numbers_off
-from .variations import variations
+from .variations import NAME, variations
 
 Inputs = dict[str, Any]
 Shape = tuple[int, ...]
@@ -134,19 +134,22 @@ class Numeric:
             return bool(one == other)
         return not abs(one - other) > 2 * self.tolerance
 
-    def varied(self, inputs: Inputs) -> dict[str, float | None]:
+    def varied(self, inputs: Inputs) -> dict[str, Any]:
         """Return what the formula gives with one thing in it changed, by what is told of it.
 
-        Of whole numbers and shapes nothing: too many changes give the same one.
+        Of whole numbers nothing: too many changes give the same one. Of shapes, another axis.
         """
-        found: dict[str, float | None] = {}
-        for one in variations(self.answer) if self.digits else ():
+        found: dict[str, Any] = {}
+        shape = isinstance(self.answer(**inputs), tuple)
+        for one in variations(self.answer) if self.digits or shape else ():
+            if shape and one.name != NAME:
+                continue
             shown = one.shown
             for word, symbol in WORDS.items():
                 shown = shown.replace(word, symbol)
             told = f"that comes out with <code>{escape(shown)}</code> in the formula. {one.told}"
             with np.errstate(all="ignore"):
-                found[told] = finite(one.program, **inputs)
+                found[told] = one.program(**inputs) if shape else finite(one.program, **inputs)
         return found
 
     def apart(self, answer: Any, named: Sequence[Any], more: Iterable[Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from itertools import combinations
 from types import FunctionType
 from typing import Any
 
-from .variations import put, source_of
+from .variations import name_of, negative, put, source_of
 
 Change = tuple[ast.AST, ast.AST, str, str]
 """A node, what may stand in its place, the kind of change, and what to tell of it."""
@@ -358,11 +358,6 @@ def of_sign(node: ast.UnaryOp) -> Iterator[Told]:
             yield ast.BinOp(negative(inner.left), inner.op, inner.right), PARENTHESES, PLACED
 
 
-def negative(node: ast.expr) -> ast.expr:
-    """Return minus an expression."""
-    return ast.UnaryOp(ast.USub(), node)
-
-
 def of_operation(node: ast.BinOp) -> Iterator[Told]:
     """Yield what may stand in place of a sum, product, quotient or power."""
     left, op, right = node.left, node.op, node.right
@@ -477,7 +472,7 @@ REDUCING = ("sum", "mean", "max", "min", "argmax", "argmin", "std", "var")
 def of_call(node: ast.Call) -> Iterator[Told]:
     """Yield what may stand in place of a call."""
     func, args, keywords = node.func, node.args, node.keywords
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    name = name_of(node)
     if name == "at" and isinstance(func, ast.Attribute) and isinstance(func.value, ast.Attribute):
         for other in OTHERS.get(func.value.attr, ()):
             ufunc = ast.Attribute(func.value.value, other, ast.Load())

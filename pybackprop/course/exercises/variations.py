@@ -1,14 +1,18 @@
 """A right program with one thing changed: a sign, an operator, an axis, an index, a name.
 
-What nobody has written down as a mistake is often one such change, at whatever place.
+What nobody has written down as a mistake is often one such change, at one place or at all places
+alike; or it is a number on the way, given for the last one.
 """
 
 import ast
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from inspect import getsource
+from itertools import permutations
 from textwrap import dedent
 from types import FunctionType
 from typing import Any
@@ -60,18 +64,106 @@ def variations(right: Callable[..., Any]) -> tuple[Variation, ...]:
     }
     used = {node.id for node in parents if isinstance(node, ast.Name)}
     names = sorted(used & set(right.__code__.co_varnames))
-    outside = held(tree)
-    for node, (parent, field) in parents.items():
-        for new, kind, told in () if node in outside else changes(node, names):
-            before = getattr(parent, field)
+    free = [node for node in parents if node not in held(tree)]
+    tries = [[(node, change)] for node in free for change in changes(node, names, parents[node][0])]
+    tries += everywhere(free, names)
+    for places in tries:
+        before = []
+        for node, (new, _, _) in places:
+            parent, field = parents[node]
+            before.append((parent, field, getattr(parent, field)))
             put(parent, field, node, new)
-            scope = dict(right.__globals__)
-            exec(compile(tree, "<variation>", "exec"), scope)  # this course's own text
-            alone = isinstance(new, ast.Name | ast.Constant) and isinstance(parent, ast.expr)
-            shown = ast.unparse(parent if alone and not isinstance(parent, ast.Lambda) else new)
-            found.append(Variation(kind, scope["program"], shown, told))
-            setattr(parent, field, before)
+        node, (new, kind, told) = places[0]
+        parent = parents[node][0]
+        alone = isinstance(new, ast.Name | ast.Constant) and isinstance(parent, ast.expr)
+        shown = ast.unparse(parent if alone and not isinstance(parent, ast.Lambda) else new)
+        with suppress(SyntaxError):  # of a star where none may stand
+            found.append(Variation(kind, compiled(tree, right), shown, told))
+        for parent, field, value in reversed(before):
+            setattr(parent, field, value)
+    found += on_the_way(tree, right)
     return tuple(sorted(found, key=lambda one: KINDS.index(one.name)))
+
+
+def compiled(tree: ast.Module, right: FunctionType) -> Callable[..., Any]:
+    """Return the program that a tree makes, in the names of the right one."""
+    scope = dict(right.__globals__)
+    with warnings.catch_warnings(action="ignore"):  # of [a][b], which no right program has
+        exec(compile(tree, "<variation>", "exec"), scope)  # this course's own text
+    program: Callable[..., Any] = scope["program"]
+    return program
+
+
+def everywhere(free: list[ast.expr], names: list[str]) -> Iterator[list[tuple[ast.expr, Change]]]:
+    """Yield changes that are made at several places alike.
+
+    A quantity is taken for another, two are exchanged, one is 1 minus itself, twice or half; the
+    exponents have the wrong sign.
+    """
+    uses = {
+        name: [node for node in free if isinstance(node, ast.Name) and node.id == name]
+        for name in names
+    }
+    for name, other in permutations(names, 2):
+        if len(uses[name]) > 1:
+            told = f"Is {other} the right quantity there, each time?"
+            yield [(node, (ast.Name(other, ast.Load()), NAME, told)) for node in uses[name]]
+        if name < other and uses[name] and uses[other]:
+            told = f"{name} and {other} have changed places."
+            yield [
+                (node, (ast.Name(new, ast.Load()), ORDERED, told))
+                for old, new in ((name, other), (other, name))
+                for node in uses[old]
+            ]
+    one, two = ast.Constant(1), ast.Constant(2)
+    for name, nodes in uses.items():
+        x = ast.Name(name, ast.Load())
+        for new, told in [
+            (ast.BinOp(one, ast.Sub(), x), f"It has 1 minus {name} in the place of {name}."),
+            (ast.BinOp(two, ast.Mult(), x), f"It has {name} twice as large."),
+            (ast.BinOp(x, ast.Div(), two), f"It has half of {name}."),
+        ]:
+            if nodes:
+                yield [(node, (new, FACTOR, told)) for node in nodes]
+    powers = [node for node in free if isinstance(node, ast.Call) and name_of(node) == "exp"]
+    if len(powers) > 1:
+        told = "The sign of each exponent is wrong."
+        yield [
+            (node, (ast.Call(node.func, [negative(node.args[0])], []), SIGN, told))
+            for node in powers
+        ]
+
+
+def on_the_way(tree: ast.Module, right: FunctionType) -> Iterator[Variation]:
+    """Yield the programs that return a number on the way of a formula, or one step too far."""
+    made = tree.body[0]
+    if not isinstance(made, ast.Assign) or not isinstance(made.value, ast.Lambda):
+        return
+    formula, whole = made.value, made.value.body
+    for part in list(ast.walk(whole))[1:]:
+        if isinstance(part, ast.BinOp | ast.Call):
+            formula.body = part
+            told = "It is a number on the way, not yet the last one."
+            yield Variation(STEP, compiled(tree, right), ast.unparse(part), told)
+    for name in right.__code__.co_varnames:
+        x = ast.Name(name, ast.Load())
+        for op, told in [(ast.Mult(), "multiplied"), (ast.Div(), "divided")]:
+            formula.body = ast.fix_missing_locations(
+                ast.copy_location(ast.BinOp(whole, op, x), whole)
+            )
+            told = f"It is {told} by {name} once too often."
+            yield Variation(FACTOR, compiled(tree, right), ast.unparse(formula.body), told)
+    formula.body = whole
+
+
+def name_of(call: ast.Call) -> str:
+    """Return the name of the function that is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def negative(node: ast.expr) -> ast.expr:
+    """Return minus an expression."""
+    return ast.UnaryOp(ast.USub(), node)
 
 
 def source_of(right: Callable[..., Any]) -> ast.Module | None:
@@ -132,8 +224,8 @@ def put(parent: ast.AST, field: str, old: ast.AST, new: ast.AST) -> None:
     ast.fix_missing_locations(new)
 
 
-SIGN, FACTOR, TERM = "a sign", "a factor", "a term"
-PARENTHESES = "parentheses"
+SIGN, FACTOR, TERM, POWER = "a sign", "a factor", "a term", "a power"
+NAME, ORDERED, STEP, PARENTHESES = "a name", "an order", "a step on the way", "parentheses"
 KINDS = (
     SIGN,
     PARENTHESES,
@@ -143,11 +235,12 @@ KINDS = (
     "a transpose",
     "an axis",
     "a function",
-    "a power",
+    POWER,
     "a comparison",
-    "an order",
+    ORDERED,
     "an index",
-    "a name",
+    NAME,
+    STEP,
 )
 """Kinds of changes, the likely ones first."""
 
@@ -156,6 +249,8 @@ OPERATIONS: list[tuple[type[ast.operator], type[ast.operator], str, str]] = [
     (ast.Sub, ast.Add, SIGN, "A sign in it is wrong."),
     (ast.Mult, ast.Div, "an operation", "It divides where it should multiply."),
     (ast.Mult, ast.Add, "an operation", "It adds where it should multiply."),
+    (ast.Pow, ast.Mult, "an operation", "It multiplies where a power is meant."),
+    (ast.Sub, ast.Mult, "an operation", "It multiplies where it should subtract."),
     (ast.Add, ast.Mult, "an operation", "It multiplies where it should add."),
     (ast.Div, ast.Mult, "an operation", "It multiplies where it should divide."),
     (ast.MatMult, ast.Mult, "an operation", "It multiplies entry by entry where it should not."),
@@ -163,8 +258,10 @@ OPERATIONS: list[tuple[type[ast.operator], type[ast.operator], str, str]] = [
 """An operation, what may stand in its place, the kind of change, and what to tell."""
 
 
-def changes(node: ast.expr, names: list[str]) -> Iterator[Change]:
+def changes(node: ast.expr, names: list[str], parent: ast.AST) -> Iterator[Change]:
     """Yield what may stand in place of an expression."""
+    if isinstance(parent, ast.BinOp | ast.Call) and isinstance(node, ast.Name | ast.BinOp):
+        yield from changes_inside(node, parent)
     if isinstance(node, ast.BinOp):
         yield from changes_of_operation(node)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -200,6 +297,21 @@ def changes(node: ast.expr, names: list[str]) -> Iterator[Change]:
         yield flipped, "a transpose", "There is a transpose too many in it."
 
 
+def changes_inside(node: ast.expr, parent: ast.BinOp | ast.Call) -> Iterator[Change]:
+    """Yield what a part of an operation, or an argument of a function, may be changed to."""
+    one, two = ast.Constant(1), ast.Constant(2)
+    tight = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div)
+    if isinstance(node, ast.Name) and (tight or isinstance(parent, ast.Call)):
+        yield negative(node), SIGN, "A sign in it is wrong."
+        yield ast.BinOp(node, ast.Pow(), two), POWER, "A power in it is too many."
+    if not tight:
+        for new in (ast.BinOp(two, ast.Mult(), node), ast.BinOp(node, ast.Div(), two)):
+            yield new, FACTOR, "A factor in it is wrong: a plain number."
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and node is parent.right:
+        for step in (ast.Add(), ast.Sub()):
+            yield ast.BinOp(node, step, one), "an index", "The power is off by one."
+
+
 def changes_of_operation(node: ast.BinOp) -> Iterator[Change]:
     """Yield what may stand in place of a sum, difference, product, quotient or power."""
     left, op, right = node.left, node.op, node.right
@@ -232,7 +344,7 @@ def changes_of_operation(node: ast.BinOp) -> Iterator[Change]:
         yield left, "a power", "A power is missing in it."
     if isinstance(op, ast.Sub | ast.Div | ast.MatMult | ast.Pow):
         told = "Two things in it have changed places."
-        yield ast.BinOp(right, op, left), "an order", told
+        yield ast.BinOp(right, op, left), ORDERED, told
 
 
 OTHERS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max", "exp": "log", "zeros": "ones"}
@@ -241,7 +353,7 @@ OTHERS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max", "exp": "log"
 def changes_of_call(node: ast.Call) -> Iterator[Change]:
     """Yield what may stand in place of a call: another function, none, another axis."""
     func, args, keywords = node.func, node.args, node.keywords
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    name = name_of(node)
     if name in OTHERS:
         other = (
             ast.Attribute(func.value, OTHERS[name], ast.Load())
@@ -249,7 +361,7 @@ def changes_of_call(node: ast.Call) -> Iterator[Change]:
             else ast.Name(OTHERS[name], ast.Load())
         )
         yield ast.Call(other, args, keywords), "a function", f"Is {OTHERS[name]} right there?"
-    if len(args) == 1 and not keywords and name in ("exp", "log", "sqrt", "abs", "max", "float"):
+    if len(args) == 1 and not keywords and name not in ("len", "range", "zip", "list", "reversed"):
         yield args[0], "a function", f"The function {name} is missing in it."
     for keyword in keywords:
         rest = [one for one in keywords if one is not keyword]
