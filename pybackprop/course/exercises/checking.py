@@ -156,25 +156,24 @@ def explained(
 
     What is asked, in this order: is it a known mistake, or two; does one change make the reader's
     program right; is the right result off in a plain way; is it a right program with one change; a
-    known mistake that is off in a plain way, or with one change; is the result off in any way.
+    known mistake that is off in a plain way; is the right result off in any way.
     """
     names, tolerance = list(signature(exercise.solution).parameters), exercise.tolerance
     inputs = [dict(zip(names, case, strict=True)) for case in cases]
     whole = made.problem is None
     way = None
     known = named(exercise, cases, made) or composed(exercise, cases, made)
-    mended = None if known else repaired(exercise, answer, cases, expected, wrong)
-    if mended and mended[0] == 0:
-        known = mended[1]
+    if not (made.given or whole):
+        known = None  # an error at once may be of many mistakes
+    if not known and not (exercise.names and made.problem):  # of formulas errors are told in words
+        known = repaired(exercise, answer, cases, expected, wrong)
     if not known and whole:
         way = diagnose(made.given, expected, inputs, tolerance, strong=True)
-    if not known and not way and not any(map(is_boolean, expected)):
+    if not known and not way and whole and not any(map(is_boolean, expected)):
         known = varied(exercise, cases, made)
     if not known and not way and whole:
         known = twice_wrong(exercise, cases, inputs, made)
-    if not known and not way and mended:
-        known = mended[1]
-    if known and (made.given or whole or mended):
+    if known:
         return Verdict(exercise.id, "mistake", plain(known.message), known.name)
     if made.problem:
         place = show_case(names, cases[len(made.given)])
@@ -274,20 +273,13 @@ def repaired(
     cases: Sequence[Any],
     expected: Sequence[Any],
     wrong: Sequence[int],
-) -> tuple[int, Mistake] | None:
-    """Return what is left to mend in a reader's own program: (0, the one place that is wrong).
-
-    Where that one change leaves a known mistake, both are told, and the number is not 0.
-    """
+) -> Mistake | None:
+    """Return the one place in a reader's own program that is wrong, if all the rest is right."""
     if any(map(is_boolean, expected)):
         return None
-    results = [(each, results_of(exercise.program(each), cases)) for each in exercise.mistakes]
-    known = [(each, found) for each, found in results if found is not None]
-    wanted = [list(expected), *(found for _, found in known)]
     order = [*wrong, *(k for k in range(len(cases)) if k not in wrong)]
 
-    def goal(program: Callable[..., Any]) -> int | None:
-        left = list(range(len(wanted)))
+    def accepts(program: Callable[..., Any]) -> bool:
         for k in order:
             try:
                 with np.errstate(all="ignore"):
@@ -295,23 +287,16 @@ def repaired(
             except Spent:
                 raise
             except Exception:  # noqa: BLE001, of a changed program any error may come
-                return None
-            left = [n for n in left if not difference(given, wanted[n][k], exercise.tolerance)]
-            if not left:
-                return None
-        return left[0]
+                return False
+            if difference(given, expected[k], exercise.tolerance):
+                return False
+        return True
 
-    found = repair(answer, goal)
-    if found is None:
+    one = repair(answer, accepts)
+    if one is None:
         return None
-    number, one = found
-    place = f"look at {one.shown}. {one.told}"
-    if number == 0:
-        message = f"one change makes your program right: {place}"
-        return 0, Mistake(one.name, answer, escape(message, quote=False))
-    mistake = known[number - 1][0]
-    both = f"two things at once. First: {mistake.message} Besides, {escape(place, quote=False)}"
-    return number, Mistake(f"{mistake.name} + {one.name}", answer, both)
+    message = f"one change makes your program right: look at {one.shown}. {one.told}"
+    return Mistake(one.name, answer, escape(message, quote=False))
 
 
 def is_boolean(value: Any) -> bool:

@@ -8,7 +8,7 @@ import ast
 import builtins
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
@@ -60,23 +60,17 @@ class Spent(Exception):
 
 
 def repair(
-    answer: Callable[..., Any], goals: Callable[[Callable[..., Any]], int | None]
-) -> tuple[int, Repair] | None:
-    """Return the change that makes a reader's program do what it should; None if there is none.
+    answer: Callable[..., Any], accepts: Callable[[Callable[..., Any]], bool]
+) -> Repair | None:
+    """Return the change that makes a reader's program right; None if there is none.
 
     Parameters
     ----------
     answer : callable
         A reader's function. Of one whose text is not there, or that does more than compute, there
         are no repairs.
-    goals : callable
-        Takes a program, and returns the number of the goal that it reaches, or None. Goal 0 is
-        the right answer and ends the search; the others are answers known to be wrong.
-
-    Returns
-    -------
-    tuple or None
-        The number of the goal, the lowest that is reached, and the `Repair`.
+    accepts : callable
+        Whether a program does what was asked.
     """
     tree = source_of(answer)
     if tree is None or not isinstance(answer, FunctionType) or not computes(tree):
@@ -93,19 +87,12 @@ def repair(
     tries = list(in_order(tree, list(answer.__code__.co_varnames)))[:PROGRAMS]
     count_rounds(tree)
     scope = answer.__globals__ | {"round_of_a_loop": round_of_a_loop}
-    found: dict[int, Repair] = {}
-    with redirect_stdout(StringIO()):
+    with redirect_stdout(StringIO()), suppress(Spent):
         for changed in tries:
             program = made(tree, places, changed, scope)
-            try:
-                goal = goals(program) if program else None
-            except Spent:
-                break
-            if goal is not None:
-                found.setdefault(goal, told_of(changed, places))
-            if goal == 0:
-                break
-    return min(found.items(), default=None, key=lambda one: one[0])
+            if program and accepts(program):
+                return told_of(changed, places)
+    return None
 
 
 def computes(tree: ast.Module) -> bool:
@@ -203,10 +190,14 @@ def free_in(line: ast.AST) -> Iterator[ast.AST]:
             stays |= set(ast.walk(node.func)) if modules else {node.func}
         if isinstance(node, ast.Attribute) and node.attr != "T":
             stays.add(node.value)
+        if isinstance(node, ast.keyword):
+            stays |= set(ast.walk(node.value))
         if isinstance(node, ast.Slice) and node.step:
             stays |= set(ast.walk(node.step))
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
-            stays |= set(ast.walk(node))
+            stays |= {node} | (
+                set(ast.walk(node.value)) if isinstance(node, ast.Subscript) else set()
+            )
     for node in ast.walk(line):
         called = isinstance(node, ast.BinOp | ast.Subscript)  # as a @ b in (a @ b).sum()
         if isinstance(node, ast.stmt | ast.expr) and (node not in stays or called):
@@ -228,6 +219,8 @@ def together(every: list[Change], line_of: dict[ast.AST, ast.AST]) -> Iterator[l
         key = (told, ast.dump(old), ast.dump(new))
         if told == MANY and isinstance(old, ast.BinOp) and new is old.left:
             key = (told, type(old.op).__name__, ast.dump(old.right))
+        elif kind == AXIS and isinstance(new, ast.Call) and new.keywords:
+            key = (told, "", ast.dump(new.keywords[-1]))
         elif kind not in (NAME, AXIS, INDEX, FUNCTION, NUMBER, TRANSPOSE):
             continue
         groups.setdefault((line_of[old], *key), []).append(change)
@@ -315,6 +308,9 @@ def replacements(node: ast.AST, names: list[str]) -> Iterator[Told]:
         yield from of_call(node)
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value, TRANSPOSE, "There is a transpose too many in it."
+    if isinstance(node, ast.Attribute) and node.attr == "size":
+        length = ast.Call(ast.Name("len", ast.Load()), [node.value], [])
+        yield length, INDEX, "Is that the number that is meant?"
     if isinstance(node, ast.Subscript):
         yield from of_subscript(node)
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -379,7 +375,9 @@ def of_operation(node: ast.BinOp) -> Iterator[Told]:
     while isinstance(first, ast.BinOp):
         spine.append(first)
         first = first.left
-        yield joined(ast.BinOp(first, op, right), spine), ORDERED, PLACES
+        loose = isinstance(op, ast.Add | ast.Sub)
+        kind, told = (PARENTHESES, PLACED) if loose else (ORDERED, PLACES)
+        yield joined(ast.BinOp(first, op, right), spine), kind, told
 
 
 def of_parentheses(left: ast.expr, op: ast.operator, right: ast.expr) -> Iterator[Told]:
@@ -508,7 +506,7 @@ def of_call(node: ast.Call) -> Iterator[Told]:
         if keyword.arg == "axis" and type(axis) is int:
             for number in sorted({0, 1, -1} - {axis}):
                 turned = ast.keyword("axis", ast.Constant(number))
-                told = "The axis in it is another one."
+                told = f"Is axis={axis} right in it?"
                 yield ast.Call(func, args, [*rest, turned]), AXIS, told
     if name in REDUCING and not any(one.arg == "axis" for one in keywords):
         for axis in (0, 1):
@@ -565,7 +563,7 @@ def insertions(node: ast.AST, names: list[str]) -> Iterator[Told]:
     steps: tuple[ast.operator, ...] = (ast.Add(), ast.Sub())
     for step in steps:
         yield ast.BinOp(node, step, one), INDEX, "It is off by one."
-    for function in ("sqrt", "exp", "log", "tanh", "abs", "square"):
+    for function in ("sqrt", "exp", "log", "tanh", "abs"):
         call = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), function, ast.Load()), [node], [])
         yield call, FUNCTION, "A function is missing there."
     for axis in (0, 1, None):

@@ -250,7 +250,6 @@ OPERATIONS: list[tuple[type[ast.operator], type[ast.operator], str, str]] = [
     (ast.Mult, ast.Div, "an operation", "It divides where it should multiply."),
     (ast.Mult, ast.Add, "an operation", "It adds where it should multiply."),
     (ast.Pow, ast.Mult, "an operation", "It multiplies where a power is meant."),
-    (ast.Sub, ast.Mult, "an operation", "It multiplies where it should subtract."),
     (ast.Add, ast.Mult, "an operation", "It multiplies where it should add."),
     (ast.Div, ast.Mult, "an operation", "It multiplies where it should divide."),
     (ast.MatMult, ast.Mult, "an operation", "It multiplies entry by entry where it should not."),
