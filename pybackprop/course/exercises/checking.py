@@ -128,6 +128,14 @@ def judge(exercise: Code, answer: Any, seconds: float = SECONDS) -> Verdict:
             f"it was stopped after {seconds:g} seconds; does a loop in it never end? It was "
             f"working on\n{show_case(names, cases[min(len(made.given), len(cases) - 1)])}",
         )
+    missing = next((k for k, value in enumerate(made.given) if value is None), None)
+    if missing is not None:
+        return verdict(
+            "mistake",
+            "on some inputs it returns nothing (None); does every way through it end in a return? "
+            f"One of them:\n{show_case(names, cases[missing])}",
+            "no return",
+        )
     pairs = zip(made.given, expected, strict=False)
     wrong = [k for k, pair in enumerate(pairs) if difference(*pair, exercise.tolerance)]
     if wrong or made.problem:
@@ -314,6 +322,10 @@ def composed(exercise: Code, cases: Sequence[Any], made: Attempt) -> Mistake | N
     return None
 
 
+ON_TOP = {"sign", "factor", "size", "transposed"}
+"""Ways in which a known mistake may be off besides; another shape would be another mistake."""
+
+
 def twice_wrong(
     exercise: Code, cases: Sequence[Any], inputs: Sequence[Any], made: Attempt
 ) -> Mistake | None:
@@ -322,7 +334,8 @@ def twice_wrong(
         results = results_of(exercise.program(mistake), cases)
         if results is None:
             continue
-        if way := diagnose(made.given, results, inputs, exercise.tolerance, strong=True):
+        way = diagnose(made.given, results, inputs, exercise.tolerance, strong=True)
+        if way and way.name in ON_TOP:
             message = f"two things at once. First: {mistake.message} Besides, {way.message}"
             return Mistake(f"{mistake.name} + {way.name}", mistake.wrong, message)
     return None

@@ -7,6 +7,7 @@ on every input. The place is told, never what belongs there.
 import ast
 import builtins
 import copy
+import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from .variations import name_of, negative, put, source_of
 Change = tuple[ast.AST, ast.AST, str, str]
 """A node, what may stand in its place, the kind of change, and what to tell of it."""
 
-PROGRAMS = 3000
+Lines = dict[ast.AST, ast.AST]
+"""A node that may change -> the statement in which it stands."""
+
+PROGRAMS = 5000
 """At most so many changed programs are tried."""
 
 ROUNDS = 50_000
@@ -84,7 +88,7 @@ def repair(
             raise Spent
 
     places = parents_of(tree)
-    tries = list(in_order(tree, list(answer.__code__.co_varnames)))[:PROGRAMS]
+    tries = list(in_order(tree))[:PROGRAMS]
     count_rounds(tree)
     scope = answer.__globals__ | {"round_of_a_loop": round_of_a_loop}
     with redirect_stdout(StringIO()), suppress(Spent):
@@ -141,53 +145,80 @@ def made(
         exec(compile(tree, "<repair>", "exec"), names)
         program: Callable[..., Any] = names["program"]
         return program
-    except (SyntaxError, ValueError, TypeError, RecursionError):
+    except Exception:  # noqa: BLE001, not every change makes a program
         return None
     finally:
         for parent, name, value in reversed(before):
             setattr(parent, name, value)
 
 
+AROUND = (ast.expr, ast.Assign, ast.AugAssign, ast.Return)
+
+
 def told_of(changed: list[Change], places: dict[ast.AST, tuple[ast.AST, str]]) -> Repair:
     """Return what to tell: the changed part, with what stands around it where it is short."""
     old, _, kind, told = changed[0]
     shown = old
-    while len(ast.unparse(shown)) < 12 and isinstance(places[shown][0], ast.expr):
+    while len(ast.unparse(shown)) < 12 and isinstance(places[shown][0], AROUND):
         shown = places[shown][0]
-    times = f" It stands there {len(changed)} times." if len(changed) > 1 else ""
+    alike = len(changed) > 1 and (kind != ORDERED or told == PLACES)
+    times = f" The same at {len(changed)} places." * alike
     return Repair(kind, ast.unparse(shown), told + times)
 
 
-def in_order(tree: ast.Module, names: list[str]) -> Iterator[list[Change]]:
+def in_order(tree: ast.Module) -> Iterator[list[Change]]:
     """Yield the changes to try, the likely ones first, each with the nodes that change together.
 
     What stands there is changed before anything is put in, and the last lines before the first.
     """
-    function = tree.body[0]
-    if isinstance(function, ast.FunctionDef):
-        lines: list[ast.AST] = list(reversed(function.body))
-    else:
-        assert isinstance(function, ast.Assign)
-        assert isinstance(function.value, ast.Lambda)
-        lines = [function.value.body]
-    nodes = [(line, node) for line in lines for node in free_in(line)]
-    there = [(node, *new) for _, node in nodes for new in replacements(node, names)]
+    line_of: Lines = {}
+    for line in reversed(list(ast.walk(tree))):
+        if isinstance(line, ast.stmt) and not isinstance(line, ast.FunctionDef):
+            free = free_in(line)
+            line_of |= {node: line for node in nodes_of(line) if node in free}
+    names = list(dict.fromkeys(names_made(tree)))
+    there = [(node, *new) for node in line_of for new in replacements(node, names)]
     there.sort(key=lambda change: KINDS.index(change[2]))
-    missing = [(node, *new) for _, node in nodes for new in insertions(node, names)]
+    missing = [(node, *new) for node in line_of for new in insertions(node, names)]
     missing.sort(key=lambda change: KINDS.index(change[2]))
     yield from ([change] for change in there)
-    yield from together(there, {node: line for line, node in nodes})
+    yield from exchanged_names(line_of, names)
+    yield from together(there, line_of)
     yield from ([change] for change in missing)
-    yield from together(missing, {node: line for line, node in nodes})
+    yield from together(missing, line_of)
 
 
-def free_in(line: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a line that may change, the outer ones first."""
+def names_made(tree: ast.AST) -> Iterator[str]:
+    """Yield the names of arguments, and those that a program gives a value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "program":
+            yield node.id
+
+
+def nodes_of(line: ast.stmt) -> Iterator[ast.AST]:
+    """Yield a statement and what it is made of, the outer nodes first, without other statements."""
+    yield line
+    waiting = [part for part in ast.iter_child_nodes(line) if not isinstance(part, ast.stmt)]
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def free_in(line: ast.AST) -> set[ast.AST]:
+    """Return the nodes of a line that may change."""
     stays: set[ast.AST] = set()
+    receivers: set[ast.AST] = set()  # what a method is called of, as a @ b in (a @ b).sum()
     for node in ast.walk(line):
-        if isinstance(node, ast.Call):  # a function's name stays, what a method is called of not
-            modules = isinstance(node.func, ast.Attribute) and called_of_a_module(node.func)
-            stays |= set(ast.walk(node.func)) if modules else {node.func}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if called_of_a_module(node.func):
+                stays |= set(ast.walk(node.func))
+            else:
+                receivers.add(node.func.value)
+        if isinstance(node, ast.Call):
+            stays.add(node.func)
         if isinstance(node, ast.Attribute) and node.attr != "T":
             stays.add(node.value)
         if isinstance(node, ast.keyword):
@@ -195,13 +226,11 @@ def free_in(line: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.Slice) and node.step:
             stays |= set(ast.walk(node.step))
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
-            stays |= {node} | (
-                set(ast.walk(node.value)) if isinstance(node, ast.Subscript) else set()
-            )
-    for node in ast.walk(line):
-        called = isinstance(node, ast.BinOp | ast.Subscript)  # as a @ b in (a @ b).sum()
-        if isinstance(node, ast.stmt | ast.expr) and (node not in stays or called):
-            yield node
+            stays.add(node)
+            if isinstance(node, ast.Subscript):
+                stays |= set(ast.walk(node.value))
+    nodes = (node for node in ast.walk(line) if isinstance(node, ast.stmt | ast.expr))
+    return {node for node in nodes if node not in stays or node in receivers}
 
 
 def called_of_a_module(func: ast.Attribute) -> bool:
@@ -211,7 +240,7 @@ def called_of_a_module(func: ast.Attribute) -> bool:
     return isinstance(func.value, ast.Name) and func.value.id in ("np", "numpy", "math")
 
 
-def together(every: list[Change], line_of: dict[ast.AST, ast.AST]) -> Iterator[list[Change]]:
+def together(every: list[Change], line_of: Lines) -> Iterator[list[Change]]:
     """Yield equal changes of several nodes: of two, of all in a line, of all in the program."""
     groups: dict[Any, list[Change]] = {}
     for change in every:
@@ -219,9 +248,11 @@ def together(every: list[Change], line_of: dict[ast.AST, ast.AST]) -> Iterator[l
         key = (told, ast.dump(old), ast.dump(new))
         if told == MANY and isinstance(old, ast.BinOp) and new is old.left:
             key = (told, type(old.op).__name__, ast.dump(old.right))
+        elif kind in (OPERATION, PARENTHESES, ORDERED):
+            key = (told, form(old), form(new))
         elif kind == AXIS and isinstance(new, ast.Call) and new.keywords:
-            key = (told, "", ast.dump(new.keywords[-1]))
-        elif kind not in (NAME, AXIS, INDEX, FUNCTION, NUMBER, TRANSPOSE):
+            key = (told, "", "".join(map(ast.dump, new.keywords)))
+        elif kind in (SIGN, FACTOR, POWER):
             continue
         groups.setdefault((line_of[old], *key), []).append(change)
         groups.setdefault((None, *key), []).append(change)
@@ -230,6 +261,28 @@ def together(every: list[Change], line_of: dict[ast.AST, ast.AST]) -> Iterator[l
             yield from (list(pair) for pair in combinations(group, 2))
         if len(group) > 1 and (key[0] or len({line_of[one[0]] for one in group}) > 1):
             yield group
+
+
+def form(node: ast.AST) -> str:
+    """Return what an expression looks like, whatever its names are."""
+    return re.sub(r"id='\w+'", "", ast.dump(node))
+
+
+def exchanged_names(line_of: Lines, names: list[str]) -> Iterator[list[Change]]:
+    """Yield two names of a line that have changed places."""
+    uses: dict[tuple[ast.AST, str], list[ast.Name]] = {}
+    for node, line in line_of.items():
+        if isinstance(node, ast.Name):
+            uses.setdefault((line, node.id), []).append(node)
+    for line, one in list(uses):
+        for other in names:
+            if one < other and (line, other) in uses:
+                told = f"{one} and {other} have changed places."
+                yield [
+                    (node, ast.Name(new, ast.Load()), ORDERED, told)
+                    for old, new in ((one, other), (other, one))
+                    for node in uses[line, old]
+                ]
 
 
 SIGN, FACTOR, TERM, FUNCTION = "a sign", "a factor", "a term", "a function"
@@ -369,44 +422,62 @@ def of_operation(node: ast.BinOp) -> Iterator[Told]:
     if isinstance(op, ast.Sub):
         yield negative(right), kind, MANY
     yield ast.BinOp(right, op, left), ORDERED, PLACES
-    yield from of_parentheses(left, op, right)
+    yield from of_parentheses(node)
+    if isinstance(op, ast.Pow) and isinstance(left, ast.Call):  # sum(x) ** 2, sum(x ** 2)
+        for part in left.args[:1] or [left.func]:
+            inside = part.value if isinstance(part, ast.Attribute) and not left.args else part
+            power = ast.BinOp(inside, op, right)
+            func = (
+                left.func
+                if left.args
+                else ast.Attribute(power, getattr(left.func, "attr", ""), ast.Load())
+            )
+            yield ast.Call(func, [power] * bool(left.args), left.keywords), ORDERED, PLACES
     # a * b @ c may be meant as a @ c * b
     first, spine = left, []
+    loose = isinstance(op, ast.Add | ast.Sub)
+    kind, told = (PARENTHESES, PLACED) if loose else (ORDERED, PLACES)
     while isinstance(first, ast.BinOp):
         spine.append(first)
         first = first.left
-        loose = isinstance(op, ast.Add | ast.Sub)
-        kind, told = (PARENTHESES, PLACED) if loose else (ORDERED, PLACES)
-        yield joined(ast.BinOp(first, op, right), spine), kind, told
+        moved: ast.expr = ast.BinOp(first, op, right)
+        for outer in reversed(spine):
+            moved = ast.BinOp(moved, outer.op, outer.right)
+        yield moved, kind, told
 
 
-def of_parentheses(left: ast.expr, op: ast.operator, right: ast.expr) -> Iterator[Told]:
-    """Yield an operation with other parentheses.
+def of_parentheses(node: ast.BinOp) -> Iterator[Told]:
+    """Yield an operation with its parentheses put in every other way.
 
-    a * 1 - a may be meant as a * (1 - a), -a + b as -(a + b), a - b * c as (a - b) * c.
+    a * 1 - a may be meant as a * (1 - a), a - b * c as (a - b) * c.
     """
-    last, path = left, []
-    while isinstance(last, ast.BinOp):
-        path.append(last)
-        last = last.right
-        inner: ast.expr = ast.BinOp(last, op, right)
-        for outer in reversed(path):
-            inner = ast.BinOp(outer.left, outer.op, inner)
-        yield inner, PARENTHESES, PLACED
-    if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
-        yield negative(ast.BinOp(left.operand, op, right)), PARENTHESES, PLACED
-    first, spine = right, []
-    while isinstance(first, ast.BinOp):
-        spine.append(first)
-        first = first.left
-        yield joined(ast.BinOp(left, op, first), spine), PARENTHESES, PLACED
+    operands, operators = in_a_row(node)
+    if len(operators) <= LONGEST:
+        for other in put_in_every_way(operands, operators):
+            if not same(other, node):
+                yield other, PARENTHESES, PLACED
 
 
-def joined(first: ast.expr, spine: list[ast.BinOp]) -> ast.expr:
-    """Return a chain of operations anew, with another beginning."""
-    for outer in reversed(spine):
-        first = ast.BinOp(first, outer.op, outer.right)
-    return first
+LONGEST = 5
+"""Operations in a row, of which all ways to put parentheses are tried: 42 of five."""
+
+
+def in_a_row(node: ast.expr) -> tuple[list[ast.expr], list[ast.operator]]:
+    """Return the operands and the signs between them, as they stand in a line."""
+    if not isinstance(node, ast.BinOp):
+        return [node], []
+    (left, before), (right, after) = in_a_row(node.left), in_a_row(node.right)
+    return left + right, [*before, node.op, *after]
+
+
+def put_in_every_way(operands: list[ast.expr], operators: list[ast.operator]) -> Iterator[ast.expr]:
+    """Yield the operations of a row in every order."""
+    if not operators:
+        yield operands[0]
+    for k, op in enumerate(operators):
+        for left in put_in_every_way(operands[: k + 1], operators[:k]):
+            for right in put_in_every_way(operands[k + 1 :], operators[k + 1 :]):
+                yield ast.BinOp(left, op, right)
 
 
 def of_slope(node: ast.BinOp) -> Iterator[Told]:
@@ -508,6 +579,12 @@ def of_call(node: ast.Call) -> Iterator[Told]:
                 turned = ast.keyword("axis", ast.Constant(number))
                 told = f"Is axis={axis} right in it?"
                 yield ast.Call(func, args, [*rest, turned]), AXIS, told
+                keep = ast.keyword("keepdims", ast.Constant(True))
+                yield ast.Call(func, args, [turned, keep]), AXIS, told
+    if name == "mean" and isinstance(func, ast.Attribute) and not args:
+        size = ast.Call(ast.Name("len", ast.Load()), [func.value], [])
+        told = "Is mean right there? What it divides by may be, and that it adds up may not."
+        yield ast.BinOp(func.value, ast.Div(), size), AXIS, told
     if name in REDUCING and not any(one.arg == "axis" for one in keywords):
         for axis in (0, 1):
             added = ast.keyword("axis", ast.Constant(axis))
