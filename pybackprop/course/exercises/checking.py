@@ -19,6 +19,7 @@ import numpy as np
 from .diagnosis import diagnose
 from .formula import in_words
 from .model import Code, Mistake
+from .on_the_way import first_to_differ
 from .repairs import Spent, repair
 from .values import describe, difference, shortened, show, show_case, size_of, taken_in
 from .variations import variations
@@ -191,8 +192,13 @@ def explained(
     way = way or diagnose(made.given, expected, inputs, tolerance)
     first = min(wrong, key=lambda k: size_of(cases[k]))
     given, right = made.given[first], expected[first]
+    said = way.message if way else difference(given, right, tolerance)
+    if found := first_to_differ(answer, exercise.solution, cases[first], tolerance):
+        agree, line = found
+        after = f"look at {line}" if line else "look at what comes after"
+        said = f"{said.rstrip('.')}. Right so far: {', '.join(agree)}. Then {after}."
     message = (
-        f"{way.message if way else difference(given, right, tolerance)}\n"
+        f"{said}\n"
         f"input     {show_case(names, cases[first])}\n"
         f"expected  {show(taken_in(right))}\n"
         f"got       {show(given)}"

@@ -135,10 +135,13 @@ def made(
     scope: dict[str, Any],
 ) -> Callable[..., Any] | None:
     """Return the program with some nodes changed; the tree stays as it is."""
-    before = []
+    before: list[tuple[ast.AST, str, Any]] = []
+    instead: dict[ast.AST, ast.AST] = {}
     try:
         for old, new, *_ in changed:
             parent, name = places[old]
+            parent = instead.get(parent, parent)  # where it stands in what is changed as well
+            instead[old] = new
             before.append((parent, name, getattr(parent, name)))
             put(parent, name, old, new)
         names = dict(scope)
@@ -248,7 +251,9 @@ def together(every: list[Change], line_of: Lines) -> Iterator[list[Change]]:
         key = (told, ast.dump(old), ast.dump(new))
         if told == MANY and isinstance(old, ast.BinOp) and new is old.left:
             key = (told, type(old.op).__name__, ast.dump(old.right))
-        elif kind in (OPERATION, PARENTHESES, ORDERED):
+        elif kind == OPERATION:
+            key = (told, "", "")
+        elif kind in (PARENTHESES, ORDERED):
             key = (told, form(old), form(new))
         elif kind == AXIS and isinstance(new, ast.Call) and new.keywords:
             key = (told, "", "".join(map(ast.dump, new.keywords)))
