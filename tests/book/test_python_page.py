@@ -88,7 +88,8 @@ ANSWER = """async (tasks) => {
         const part = document.getElementById(`exercise-${id}`);
         const field = part.querySelector("textarea, .pb-line");
         const buttons = [...part.querySelectorAll("button")];
-        const [check, stop] = ["Check", "Stop"].map((w) => buttons.find((b) => b.textContent === w));
+        const [check, stop] = ["Check", "Stop"].map(
+            (words) => buttons.find((button) => button.textContent === words));
         field.value = code;
         field.dispatchEvent(new Event("input"));
         check.click();

@@ -156,3 +156,26 @@ def test_of_the_sample_no_wrong_answer_passes_and_no_right_one_is_refused():
     counts = measure.count(json.loads(SAMPLE.read_text(encoding="utf-8")))
     assert counts["wrong passed"] == counts["wrong misnamed"] == counts["wrong unread"] == 0
     assert {name for name in counts if name.startswith("right")} == {"right passed"}
+
+
+# The set kept apart. Its answers were written from questions and right programs alone, before
+# anybody looked at what is told of them. No mistake, message or exercise is ever written from it.
+
+APART = Path(__file__).parent / "answers" / "apart.json"
+
+
+def test_the_set_kept_apart_is_large_and_covers_every_kind():
+    answers = json.loads(APART.read_text(encoding="utf-8"))
+    assert sum(not one["right"] for one in answers) >= 150
+    assert sum(one["right"] for one in answers) >= 80
+    assert {one["exercise"][:2] for one in answers} == {f"{n:02}" for n in range(1, 17)}
+    assert {EXERCISES[one["exercise"]].kind for one in answers} == {"code", "numeric"}
+
+
+def test_the_figures_of_the_set_kept_apart_reach_their_goals():
+    counts = measure.count(json.loads(APART.read_text(encoding="utf-8")))
+    wrong = sum(n for name, n in counts.items() if name.startswith("wrong"))
+    assert counts["wrong passed"] == counts["wrong unread"] == 0
+    assert {name for name in counts if name.startswith("right")} == {"right passed"}
+    assert counts["wrong named"] >= 0.85 * wrong
+    assert counts["wrong misnamed"] <= 0.02 * wrong

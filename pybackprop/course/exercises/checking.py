@@ -21,7 +21,7 @@ from .formula import in_words
 from .model import Code, Mistake
 from .on_the_way import first_to_differ
 from .repairs import Spent, repair
-from .values import describe, difference, shortened, show, show_case, size_of, taken_in
+from .values import Foreign, describe, difference, shortened, show, show_case, size_of, taken_in
 from .variations import variations
 
 SECONDS = 5.0
@@ -175,7 +175,7 @@ def explained(
     if not (made.given or whole):
         known = None  # an error at once may be of many mistakes
     if not known and not (exercise.names and made.problem):  # of formulas errors are told in words
-        known = repaired(exercise, answer, cases, expected, wrong)
+        known = repaired(exercise, answer, cases, expected, made, wrong)
     if not known and whole:
         way = diagnose(made.given, expected, inputs, tolerance, strong=True)
     if not known and not way and whole and not any(map(is_boolean, expected)):
@@ -286,10 +286,13 @@ def repaired(
     answer: Callable[..., Any],
     cases: Sequence[Any],
     expected: Sequence[Any],
+    made: Attempt,
     wrong: Sequence[int],
 ) -> Mistake | None:
     """Return the one place in a reader's own program that is wrong, if all the rest is right."""
-    if any(map(is_boolean, expected)):
+    odd = not isinstance(made.problem, Exception | None)
+    odd |= isinstance(made.problem, MemoryError | RecursionError)
+    if odd or any(map(is_boolean, expected)) or any(isinstance(x, Foreign) for x in made.given):
         return None
     order = [*wrong, *(k for k in range(len(cases)) if k not in wrong)]
 
@@ -300,7 +303,7 @@ def repaired(
                     given = taken_in(program(*copy.deepcopy(cases[k])))
             except Spent:
                 raise
-            except Exception:  # noqa: BLE001, of a changed program any error may come
+            except BaseException:  # noqa: BLE001, of a changed program any error may come
                 return False
             if difference(given, expected[k], exercise.tolerance):
                 return False

@@ -8,6 +8,7 @@ import ast
 import builtins
 import copy
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ PROGRAMS = 5000
 
 ROUNDS = 50_000
 """At most so many rounds do all their loops make together, so that the search ends."""
+
+SECONDS = 10.0
+"""The search is given up after these; of a plain program it ends long before."""
 
 SAFE = {
     "abs", "bool", "dict", "enumerate", "float", "int", "len", "list", "map", "max", "min", "pow",
@@ -79,7 +83,7 @@ def repair(
     tree = source_of(answer)
     if tree is None or not isinstance(answer, FunctionType) or not computes(tree):
         return None
-    left = ROUNDS
+    left, end = ROUNDS, time.monotonic() + SECONDS
 
     def round_of_a_loop() -> None:
         nonlocal left
@@ -93,6 +97,8 @@ def repair(
     scope = answer.__globals__ | {"round_of_a_loop": round_of_a_loop}
     with redirect_stdout(StringIO()), suppress(Spent):
         for changed in tries:
+            if time.monotonic() > end:
+                return None
             program = made(tree, places, changed, scope)
             if program and accepts(program):
                 return told_of(changed, places)

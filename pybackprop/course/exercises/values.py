@@ -182,8 +182,8 @@ def show_case(names: Iterable[str], case: tuple[Any, ...]) -> str:
     >>> show_case(["z", "lr"], (np.array([0.5, 2.0]), 0.1))
     'z = [0.5 2. ], lr = 0.1'
     """
-    pairs = zip(names, case, strict=True)
-    return ", ".join(f"{name} = {show(value)}" for name, value in pairs)
+    pairs = [(name, show(value)) for name, value in zip(names, case, strict=True)]
+    return ", ".join(f"{name} = {text}" for name, text in pairs if text != name)
 
 
 def show(value: Any) -> str:
