@@ -225,10 +225,6 @@ def slope_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
-def bce_slope(a, y):
-    return ((1 - y) / (1 - a) - y / a) / len(a)
-
-
 def softmax_delta(a, y):
     return (a - y) / len(a)
 
@@ -635,73 +631,6 @@ EXERCISES = [
         reason=(
             "∂<var>C</var>/∂<var>z</var> is the plain error over <var>m</var>, and may be written "
             "so at once: that is L6, and safe where <var>a</var> has rounded to 0 or 1."
-        ),
-    ),
-    Code(
-        id="02-bce_slope",
-        title="The slope of binary cross-entropy",
-        question=(
-            "Type a formula for ∂<var>C</var>/∂<var>a</var>, the slope of the loss "
-            "<code>bce</code> by each output, for a batch. The loss is summed over the outputs and "
-            "averaged over the examples."
-        ),
-        names={
-            "a": "outputs, all between 0 and 1, shape (<var>m</var>, <var>n</var>)",
-            "y": "targets, shape (<var>m</var>, <var>n</var>)",
-        },
-        cases=slope_cases,
-        solution=bce_slope,
-        alternatives=[
-            lambda a, y: (a - y) / (a * (1 - a)) / len(a),
-            lambda a, y: -(y / a - (1 - y) / (1 - a)) / a.shape[0],
-        ],
-        mistakes=[
-            Mistake(
-                "sign",
-                lambda a, y: (y / a - (1 - y) / (1 - a)) / len(a),
-                "the sign is wrong: the loss has a minus before its logarithms. Where y is 1, a "
-                "larger a lowers it.",
-            ),
-            Mistake(
-                "sign inside",
-                lambda a, y: (-(1 - y) / (1 - a) - y / a) / len(a),
-                "the second term has the wrong sign. log (1 − a) falls as a grows: its chain "
-                "brings a −1.",
-            ),
-            Mistake(
-                "yes only",
-                lambda a, y: -y / a / len(a),
-                "that is the term of y = 1 alone; where y is 0 the other one counts.",
-            ),
-            Mistake(
-                "no 1/m",
-                lambda a, y: (1 - y) / (1 - a) - y / a,
-                "the loss is averaged over the examples, and so is its slope.",
-            ),
-            Mistake(
-                "mean over everything",
-                lambda a, y: ((1 - y) / (1 - a) - y / a) / a.size,
-                "you divided by the number of all entries; the outputs of an example are summed.",
-            ),
-            Mistake(
-                "delta",
-                lambda a, y: (a - y) / len(a),
-                "that is ∂C/∂z of a sigmoid output. ∂C/∂a is asked for, one step before.",
-            ),
-            Mistake(
-                "the loss",
-                lambda a, y: -(y * np.log(a) + (1 - y) * np.log(1 - a)) / len(a),
-                "those are the losses of the entries; their slopes are asked for.",
-            ),
-        ],
-        hints=[
-            "Differentiate the loss of one entry, −y log a − (1 − y) log (1 − a), by a.",
-            "The slope of log a is 1/a; that of log (1 − a) is −1/(1 − a).",
-            "The slope of one entry is (1 − y)/(1 − a) − y/a. What has the average done to it?",
-        ],
-        reason=(
-            "−y log a has the slope −y/a, and −(1 − y) log (1 − a) has (1 − y)/(1 − a). The mean "
-            "over the examples divides both by m."
         ),
     ),
     Numeric(
