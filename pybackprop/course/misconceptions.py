@@ -14,6 +14,11 @@ NAMED = {
         01-sigmoid_layer: no activation
         02-softmax_cross_entropy: before the softmax
         no softmax
+        01-two-layers: no activation at the output
+        01-two-layers: no activation in the hidden layer
+        01-columns_layer: no activation
+        01-two_layers: no hidden activation
+        01-two_layers: no output activation
         """,
     "forgotten-bias": """
         no bias
@@ -25,11 +30,18 @@ NAMED = {
         bias forgotten
         bias for each entry
         biases for inputs
+        no hidden biases
+        no output bias
+        no second bias
+        no first bias
+        first bias through W1
         """,
     "depth-without-a-bend": """
         polynomials up to degree 100
         nearly every function, as deep networks do
         as much as one layer, but only if all layers have the same width
+        01-hat: no bends
+        01-single_layer: order of the matrices
         """,
     "shape-turned-round": """
         no transpose
@@ -39,6 +51,15 @@ NAMED = {
         U not transposed
         keys not transposed
         values not transposed
+        no transpose in the first layer
+        transpose on the way back
+        first gradient transposed
+        second gradient transposed
+        first gradient without transpose
+        W2 transposed
+        not transposed
+        transposed weights
+        deltas turned round
         """,
     "large-means-sensitive": """
         the second one's, because its activation is larger
@@ -53,6 +74,16 @@ NAMED = {
         no keepdims, both
         no keepdims, no care for large logits
         in pairs
+        bias as a column
+        bias as a column in the second layer
+        no keepdims for the largest
+        no keepdims for the sum
+        m by m
+        delta still m by m
+        loss still m by m
+        flat delta
+        row of deltas
+        these columns of every row
         """,
     "answers-that-lean-on-neighbors": """
         over the whole batch
@@ -62,9 +93,16 @@ NAMED = {
         14-attend_to_all: wrong axis
         14-attention_pullback: wrong axis
         14-masked_weights: wrong axis
+        largest of the batch
+        largest of each column
+        08-logit_loss: over the batch
+        08-influence: itself only
+        03-softmax_delta: sum over the examples
+        column by column
         """,
     "sign-in-the-exponent": """
         sign in the exponent
+        sign in the hidden exponent
         """,
     "another-logarithm": """
         base 2
@@ -80,6 +118,12 @@ NAMED = {
         08-ignorant-loss: no minus
         minus before the first term
         minus before the second term
+        02-loss-of-logits: no minus
+        02-cross_entropy_of_classes: no minus
+        08-logit_loss: no minus
+        minus on the first term only
+        sign of the second term
+        first term only
         """,
     "squared-error-for-a-yes-or-no": """
         identity with <code>sse</code>
@@ -96,14 +140,29 @@ NAMED = {
     "log-of-zero": """
         overflow
         0 times log 0
+        nothing subtracted
+        cut off
+        not added back
+        slope above the line
         """,
     "softmax-twice": """
         softmax twice
+        softmax three times
         """,
     "two-of-the-square": """
         03-output-delta: no 2
         03-output_delta: 2
         03-output_delta: half
+        02-mse_with_gradient: half
+        half the loss
+        slopes without the 2
+        08-loss_and_delta: no 2
+        08-loss_and_delta: half
+        03-last_delta: no 2
+        no two
+        04-minibatch_step: no half
+        05-one_epoch: no half
+        04-two-steps: no half
         """,
     "sum-for-mean": """
         sum over the batch
@@ -111,6 +170,11 @@ NAMED = {
         loss of the sum
         delta of the sum
         15-cross_entropy: sum
+        slopes of the sum
+        04-minibatch_step: sum
+        sum in place of mean
+        08-loss_and_delta: sum
+        losses added up
         """,
     "one-over-m-twice": """
         1/m twice
@@ -123,6 +187,13 @@ NAMED = {
         13-two-steps: mean for sum
         13-gradients_in_time: mean for sum
         mean for b
+        1/m once more
+        1/m again
+        mean of the slopes
+        03-weight_gradient: mean
+        03-hidden_delta: mean
+        03-softmax_delta: mean
+        1/m at the weights
         """,
     "left-out-slope": """
         no slope
@@ -130,11 +201,18 @@ NAMED = {
         no hidden slope
         no slope of tanh(c)
         no slopes of the gates
+        no slope at the output
+        no slope at the hidden neuron
+        slopes at the outputs
         """,
     "value-for-slope": """
         sigma for sigma prime
         sigma itself
         value for slope
+        phi for its slope
+        activation for slope
+        sigma for sigma prime, output
+        09-way-around: activation
         """,
     "slope-at-the-activation": """
         slope at a
@@ -144,26 +222,34 @@ NAMED = {
         z in place of a
         slope from z
         03-output_delta: z for a
+        slope at z
         """,
     "slope-of-another-activation": """
         tanh's slope
         candidate as a sigmoid
+        slope of the sigmoid
+        slope of tanh
         """,
     "slope-once-more": """
         02-softmax_cross_entropy: slope once more
         slope at the output
         slope stays
+        02-softmax_delta: slope once more
+        03-two-outputs: slopes at the outputs
         """,
     "softmax-entry-by-entry": """
         diagonal of the Jacobian
         diagonal of the Jacobian, shortened
         diagonal alone
         as if elementwise
+        no Jacobian
         """,
     "left-out-weights": """
         no weights
         no weights, deltas added up
         no weight
+        without weights
+        delta without weights
         """,
     "one-path-only": """
         first path only
@@ -185,15 +271,26 @@ NAMED = {
         later only
         no way around
         way around only
+        skip path only
+        no skip path
+        g on the other path only
+        first hidden neuron only
+        one way around all
         """,
     "products-and-sums-confused": """
         product of the ways
         09-vanishing-delta: added up
         03-weight-gradient: sums first
+        09-way-around: added up
+        03-weight_gradient: sums first
+        terms added up
         """,
     "crossed-indices": """
         crossed
         06-hidden-weight: output weight
+        output weights crossed
+        hidden biases crossed
+        targets the other way round
         """,
     "activation-of-the-wrong-layer": """
         own activation
@@ -203,6 +300,8 @@ NAMED = {
         own state for the one before
         slope of the time before
         slope of the time after
+        delta of the next layer
+        next layer's gradient
         """,
     "wrong-axis-for-the-bias": """
         wrong axis for the bias
@@ -212,6 +311,8 @@ NAMED = {
         bias over examples only
         bias over all
         bias over the wrong axes
+        one sum for all biases
+        bias along the examples
         """,
     "sign-of-delta": """
         sign of delta
@@ -222,6 +323,11 @@ NAMED = {
         03-sign-of-delta: positive
         03-sign-of-delta: zero
         06-signs: none: delta is negative
+        02-bce_slopes: sign
+        02-softmax_delta: sign
+        03-last_delta: sign
+        sign of the slopes
+        sign of the miss
         """,
     "uphill": """
         uphill
@@ -237,6 +343,7 @@ NAMED = {
         no rate
         step only
         the step alone
+        no learning rate
         """,
     "where-the-rate-turns-too-large": """
         1/q
@@ -266,6 +373,9 @@ NAMED = {
         t stays 1
         t one behind
         both about 0.03
+        t left out
+        t from 0
+        root not corrected
         """,
     "adam-without-its-root": """
         04-second-adam-step: no root
@@ -273,15 +383,23 @@ NAMED = {
         06-first-adam-step: no root
         eps inside the root
         04-adam_step: no square
+        04-adam_move: no root
+        04-rmsprop_walk: no root
+        04-rmsprop_walk: no square
         """,
     "clipping-entry-by-entry": """
         09-clip_gradient: entry by entry
         each entry
         each array
+        each for itself
+        09-clip_together: entry by entry
         """,
     "shuffled-apart": """
         X alone
         Y alone
+        targets in the old order
+        inputs in the old order
+        targets of others
         """,
     "the-last-batch": """
         mean of means
@@ -289,9 +407,13 @@ NAMED = {
         last batch
         last batch dropped
         full batches assumed
+        short one left out
+        full minibatches assumed
+        loss of the last minibatch
         """,
     "gradients-not-reset": """
         never zeroed
+        never reset
         """,
     "judged-by-what-was-learned": """
         its accuracy on the validation set
@@ -309,6 +431,7 @@ NAMED = {
         one epoch late
         counted from 0
         05-early_stopping: last
+        05-keep_best: last
         """,
     "dropout-left-on": """
         statistics of the batch
@@ -319,6 +442,9 @@ NAMED = {
         deviations added
         divided by the variance
         no root of q
+        09-he_weights: no root
+        09-initial_weights: no root
+        neurons for inputs
         """,
     "deep-layers-learn-alike": """
         the last ones, next to the output
@@ -329,6 +455,8 @@ NAMED = {
         it raises the bias until the neuron wakes up
         it moves them slowly, like those of a saturated sigmoid
         it moves the weights, but not the bias
+        asleep once
+        zero lives
         """,
     "the-smaller-the-step-the-better": """
         10<sup>−12</sup>
@@ -343,6 +471,12 @@ NAMED = {
         no parentheses
         times h
         07-central-difference: not divided
+        no parentheses above the line
+        no parentheses below the line
+        h for 2 h
+        one side only
+        only back to the middle
+        03-nudge_matrix: not divided
         """,
     "absolute-errors": """
         07-relative-error: absolute
@@ -350,6 +484,9 @@ NAMED = {
         no floor
         no absolute value
         07-relative-error: signed
+        signs kept
+        floor from g
+        floor from n
         """,
     "a-failed-check-without-a-map": """
         08-map-of-errors: in the output delta
@@ -391,6 +528,40 @@ NAMED = {
     "mask-after-the-softmax": """
         mask after softmax
         score 0
+        """,
+    "an-array-with-two-names": """
+        kept by reference
+        two names, one array
+        """,
+    "a-forward-pass-too-old": """
+        no new forward pass
+        old weights
+        """,
+    "schedule-in-the-wrong-unit": """
+        one count for both
+        rate for each part
+        """,
+    "penalty-in-the-loss-alone": """
+        not in the gradient
+        not in the loss
+        twice in the gradient
+        no half in the loss
+        """,
+    "each-set-scaled-by-itself": """
+        each by its own
+        own deviation
+        own mean
+        both together
+        other left alone
+        test's numbers
+        """,
+    "bytes-that-wrap": """
+        8 bits
+        pixels with a sign
+        """,
+    "accuracy-where-one-class-is-rare": """
+        noes for each yes
+        the other class
         """,
 }
 """Id -> names of mistakes, one a line.
