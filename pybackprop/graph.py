@@ -107,7 +107,7 @@ def pull_back(node: Node, bar: list[Any], room: Any = NO_ROOM) -> None:
                 part = part(out=room[n.index]) if first and part.func is np.matmul else part()
             g: Any = part
             g = g if np.shape(g) == n.value.shape else sum_to(g, n.shape)
-            bar[n.index] = g if bar[n.index] is None else bar[n.index] + g  # where ways meet
+            bar[n.index] = g if bar[n.index] is None else bar[n.index] + g  # where paths meet
 
 
 def gradient(y: Any, x: Sequence[Node], g: Any = None, room: Any = NO_ROOM) -> list[Any]:

@@ -152,7 +152,7 @@ class Network:
 def forward(net: Network, X: ArrayLike) -> Forward:
     """Run a batch X of shape (m, n_0) through the network.
 
-    One neuron with w = (1, 2), b = -1, at x = (3, 0.5): z = 3 + 1 - 1.
+    One unit with w = (1, 2), b = -1, at x = (3, 0.5): z = 3 + 1 - 1.
 
     >>> net = Network([2, 1], output="identity", init={"W": [[[1, 2]]], "b": [[-1]]})
     >>> forward(net, [[3.0, 0.5]]).z[1]
@@ -170,7 +170,7 @@ def backprop(net: Network, X: ArrayLike, Y: ArrayLike, weights: ArrayLike | None
     """Work out the gradient of the loss by one forward and one backward pass; change nothing.
 
     X has shape (m, n_0), Y (m, n_L); ``weights``, one number per example, multiply its loss. The
-    neuron of `forward` misses y = 1 by 2, so with sse C = 4 and dC/dW = 2 * 2 * x.
+    unit of `forward` misses y = 1 by 2, so with sse C = 4 and dC/dW = 2 * 2 * x.
 
     >>> net = Network([2, 1], [], "identity", "sse", init={"W": [[[1, 2]]], "b": [[-1]]})
     >>> trace = backprop(net, [[3.0, 0.5]], [[1.0]])

@@ -63,7 +63,7 @@ def accuracy(net: Network | Model, X: ArrayLike, Y: ArrayLike) -> float:
 
     Examples
     --------
-    The neuron a = x says "at least 0.5" to the last two of three examples; the second is wrong.
+    The unit a = x says "at least 0.5" to the last two of three examples; the second is wrong.
 
     >>> net = Network([1, 1], output="identity", loss="mse", init={"W": [[[1]]], "b": [[0]]})
     >>> accuracy(net, [[0.2], [0.6], [0.9]], [[0.0], [0.0], [1.0]])

@@ -138,7 +138,7 @@ def train(
 
     Examples
     --------
-    One neuron learns y = 2x from two examples, full batch.
+    One unit learns y = 2x from two examples, full batch.
 
     >>> from pybackprop.optimizers import SGD
     >>> net = Network([1, 1], output="identity", loss="half_sse", init="zeros")

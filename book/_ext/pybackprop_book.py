@@ -142,9 +142,14 @@ def mark_checked_equations(app: Sphinx, doctree: nodes.document) -> None:
 FORMER = {
     "a-batch-one-example-a-row": "a-batch-one-example-per-row",
     "deriving-delta": "backpropagation-deriving-delta",
-    "one-neuron-a-layer": "one-neuron-per-layer",
+    "one-neuron-a-layer": "one-unit-per-layer",
     "where-ways-part-effects-add": "where-paths-part-effects-add",
     "by-hand-the-2-3-1-network": "one-output-the-2-3-1-network",
+    "one-neuron": "one-unit",
+    "a-layer-is-several-neurons-side-by-side": "a-layer-is-several-units-side-by-side",
+    "what-hidden-neurons-do": "what-hidden-units-do",
+    "one-neuron-per-layer": "one-unit-per-layer",
+    "two-paths-to-each-hidden-neuron": "two-paths-to-each-hidden-unit",
 }
 
 

@@ -26,7 +26,7 @@ NAMED = {
         bias subtracted
         bias outside
         bias inside
-        one bias a layer
+        one bias per layer
         bias forgotten
         bias for each entry
         biases for inputs
@@ -202,7 +202,7 @@ NAMED = {
         no slope of tanh(c)
         no slopes of the gates
         no slope at the output
-        no slope at the hidden neuron
+        no slope at the hidden unit
         slopes at the outputs
         """,
     "value-for-slope": """
@@ -269,16 +269,16 @@ NAMED = {
         carried delta forgotten
         later forgotten
         later only
-        no way around
-        way around only
+        no path around
+        path around only
         skip path only
         no skip path
         g on the other path only
-        first hidden neuron only
-        one way around all
+        first hidden unit only
+        one path around all
         """,
     "products-and-sums-confused": """
-        product of the ways
+        product of the paths
         09-vanishing-delta: added up
         03-weight-gradient: sums first
         09-way-around: added up
@@ -305,7 +305,7 @@ NAMED = {
         """,
     "wrong-axis-for-the-bias": """
         wrong axis for the bias
-        03-backward_pass: one bias a layer
+        03-backward_pass: one bias per layer
         <code>delta.sum(axis=1)</code>
         <code>delta.sum()</code>
         bias over examples only
@@ -444,7 +444,7 @@ NAMED = {
         no root of q
         09-he_weights: no root
         09-initial_weights: no root
-        neurons for inputs
+        units for inputs
         """,
     "deep-layers-learn-alike": """
         the last ones, next to the output
@@ -452,7 +452,7 @@ NAMED = {
         the middle ones
         """,
     "a-dead-relu-that-recovers": """
-        it raises the bias until the neuron wakes up
+        it raises the bias until the unit wakes up
         it moves them slowly, like those of a saturated sigmoid
         it moves the weights, but not the bias
         asleep once
@@ -494,7 +494,7 @@ NAMED = {
         08-map-of-errors: in the update of the biases
         """,
     "a-kink-taken-for-a-bug": """
-        backpropagation has a bug in relu's derivative
+        backpropagation has a bug in ReLU's derivative
         rounding: the step was too small
         the step was too large, and truncation spoils it
         """,
@@ -564,7 +564,7 @@ NAMED = {
         the other class
         """,
 }
-"""Id -> names of mistakes, one a line.
+"""Id -> names of mistakes, one per line.
 
 A name stands for every mistake that is so called, in exercises still to come, too; after an
 exercise's id and a colon, for that exercise's alone, and this weighs more. Of a `Choice`, the

@@ -114,11 +114,11 @@ def _styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
 # --- networks ------------------------------------------------------------------------------------
 
 RADIUS = 0.44
-GAP = 2.4  # between layers; neurons of a layer are 1 apart
+GAP = 2.4  # between layers; units of a layer are 1 apart
 
 
 def _places(n: int, most: int = 7) -> dict[int, float]:
-    """Return the height of each neuron that is drawn: all of them, or the first and last three."""
+    """Return the height of each unit that is drawn: all of them, or the first and last three."""
     shown = list(range(n)) if n <= most else [0, 1, 2, n - 3, n - 2, n - 1]
     rows = len(shown) + (n > most)
     return {j: (rows - 1) / 2 - (i + (n > most and i >= 3)) for i, j in enumerate(shown)}
@@ -133,9 +133,9 @@ def network_diagram(
     show: str = "a",
     weights: bool = False,
 ) -> Axes:
-    """Draw the neurons as circles and the weights as lines between them.
+    """Draw the units as circles and the weights as lines between them.
 
-    Line width grows with |w|, a negative weight is dashed. Of a layer with more than seven neurons
+    Line width grows with |w|, a negative weight is dashed. Of a layer with more than seven units
     the first and last three are drawn.
 
     Parameters
@@ -211,7 +211,7 @@ def _short(value: float) -> str:
 def _caption(net: Any, layer: int, sizes: Sequence[int]) -> str:
     kind = net.phi[layer].name if isinstance(net, Network) and layer else f"layer {layer}"
     plural = "s" * (sizes[layer] > 1)
-    return f"{kind}\n{sizes[layer]} neuron{plural}" if layer else f"{sizes[layer]} input{plural}"
+    return f"{kind}\n{sizes[layer]} unit{plural}" if layer else f"{sizes[layer]} input{plural}"
 
 
 def _draw_weights(ax: Axes, sizes: Sequence[int], layer: int, W: Array | None, write: bool) -> None:
@@ -434,7 +434,7 @@ def loss_curves(
 def learning_slowdown(
     outputs: Mapping[str, ArrayLike], target: float, ax: Axes | None = None
 ) -> Axes:
-    """Draw the output of one neuron after each step, one curve a loss, and the target.
+    """Draw the output of one unit after each step, one curve per loss, and the target.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
     if W.ndim != 2 or x.ndim < 2 or x.shape[-1] != W.shape[1]:
         raise ValueError(
             f"linear: x has shape {x.shape} and W {W.shape}; W is (n_out, n_in) and x (m, n_in), "
-            "one example a row"
+            "one example per row"
         )
     if b is not None and b.shape != W.shape[:1]:
         raise ValueError(f"linear: b has shape {b.shape}; W of shape {W.shape} needs {W.shape[:1]}")

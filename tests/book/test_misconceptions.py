@@ -123,8 +123,8 @@ def test_links_resolve():
 
 def test_a_name_under_an_exercise_weighs_more_and_under_two_ids_is_refused():
     weights = EXERCISES["03-backward_pass"]
-    assert misconception(weights, "one bias a layer") == "wrong-axis-for-the-bias"
-    assert misconception(EXERCISES["01-count-parameters"], "one bias a layer") == "forgotten-bias"
+    assert misconception(weights, "one bias per layer") == "wrong-axis-for-the-bias"
+    assert misconception(EXERCISES["01-count-parameters"], "one bias per layer") == "forgotten-bias"
     assert misconception(weights, "no such mistake") is None
     with pytest.raises(ValueError, match="'x' stands under 'one' and under 'two'"):
         misconceptions({"one": "x", "two": "y\nx"})

@@ -374,7 +374,7 @@ def test_a_formula_and_its_answer_have_no_violation_and_fit(visit, server, schem
     part.get_by_role("textbox").fill("delta2 @ W2.T @ z1")
     assert "the shapes do not fit: delta2 has the shape (3, 2)" in press(part, "Check")
     page.add_script_tag(path=AXE)
-    assert page.evaluate(RUN, OF_THE_THEME) == []
+    assert page.evaluate(RUN) == []
     assert page.evaluate(SIDEWAYS) == []
     assert part.get_by_role("textbox").evaluate("(e) => e.getBoundingClientRect().width") > 200
 

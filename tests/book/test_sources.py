@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tokenize
 
 import address
 import pytest
@@ -64,3 +65,26 @@ def test_every_page_of_the_table_of_contents_exists_and_every_notebook_is_in_it(
     listed = [line.split(":")[1].strip() for line in toc.splitlines() if "file:" in line]
     assert [f for f in listed if not list(ROOT.glob(f"{f}.*"))] == []
     assert [path.stem for path in NOTEBOOKS if f"book/{path.stem}" not in listed] == []
+
+
+def told(path):
+    """Return what a file says in words: a page's text, a program's strings and comments."""
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        notebook = load(path)
+        images = [c["metadata"].get("mystnb", {}) for c in rules.cells(notebook, "code")]
+        alts = [image.get("image", {}).get("alt", "") for image in images]
+        return "\n\n".join([rules.prose(notebook), *alts])
+    with path.open("rb") as file:
+        kinds = tokenize.STRING, tokenize.COMMENT
+        words = [token.string for token in tokenize.tokenize(file.readline) if token.type in kinds]
+    return "\n\n".join(text for text in words if " " in text)
+
+
+PAGES = [*NOTEBOOKS, *BOOK.glob("*.md"), *(ROOT / "pybackprop" / "course").rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_one_thing_has_one_word(path):
+    assert rules.one_word_for_one_thing(told(path)) == []

@@ -23,7 +23,7 @@ from test_accessibility import AXE, RUN
 import pybackprop as pb
 from pybackprop.course import steppers
 from pybackprop.course.stage.stepper import content_at, num
-from pybackprop.course.steppers.one_example import by_neuron
+from pybackprop.course.steppers.one_example import by_unit
 from pybackprop.optimizers import SGD
 from pybackprop.stopping import LossBelow, MaxIterations
 from pybackprop.training import train
@@ -211,8 +211,8 @@ def test_backward_shows_the_packages_numbers(show):
     trace = pb.backprop(NET, X, Y)
     old, slopes = NET.params.theta, trace.grad.theta
     new = old - 0.1 * slopes
-    every = [entry.index for entry in by_neuron(NET)]
-    backward = [e.index for e in sorted(by_neuron(NET), key=lambda entry: -entry.layer)]
+    every = [entry.index for entry in by_unit(NET)]
+    backward = [e.index for e in sorted(by_unit(NET), key=lambda entry: -entry.layer)]
     after = pb.evaluate(NET.with_params(new), X, Y)
     expected = [*trace.delta[2][0], *trace.delta[1][0], *slopes[backward], *new[every], after]
     page = show(PARTS["backward"]())

@@ -10,7 +10,7 @@ from pybackprop.course import steppers
 from pybackprop.course.stage.stepper import num
 from pybackprop.course.steppers.backward import backward_frames
 from pybackprop.course.steppers.forward import forward_frames
-from pybackprop.course.steppers.one_example import by_neuron
+from pybackprop.course.steppers.one_example import by_unit
 
 PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
@@ -18,8 +18,8 @@ PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 def test_frames_end_in_the_packages_numbers(net, trace_of, read):
     trace, lr = trace_of(net), 0.3
     deltas = np.concatenate([trace.delta[l][0] for l in range(net.L, 0, -1)])
-    moved = [entry.index for entry in by_neuron(net)]
-    backward = sorted(by_neuron(net), key=lambda entry: -entry.layer)
+    moved = [entry.index for entry in by_unit(net)]
+    backward = sorted(by_unit(net), key=lambda entry: -entry.layer)
     gradients = trace.grad.theta[[entry.index for entry in backward]]
     new = net.params.theta - lr * trace.grad.theta
     after = pb.evaluate(net.with_params(new), trace.a[0], trace.y)

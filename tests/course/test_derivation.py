@@ -7,7 +7,7 @@ import pybackprop as pb
 from pybackprop.course import steppers
 from pybackprop.course.stage.stepper import columns
 from pybackprop.course.steppers.derivation import derivation_frames
-from pybackprop.course.steppers.one_example import by_neuron
+from pybackprop.course.steppers.one_example import by_unit
 
 
 def first(net, letter="W"):
@@ -16,7 +16,7 @@ def first(net, letter="W"):
 
 def test_chains_multiply_to_the_gradient(net, trace_of, read):
     trace = trace_of(net)
-    for entry in by_neuron(net):
+    for entry in by_unit(net):
         frames = derivation_frames(net, trace, entry)
         gradient = trace.grad.theta[entry.index]
         assert read.results(frames[-1:]) == read.shown([gradient])
@@ -45,7 +45,7 @@ def test_many_paths_are_folded_into_one_factor(trace_of):
     net = pb.Network([1, 2, 3, 4], "tanh", "identity", "sse", rng=0)
     frames = derivation_frames(net, trace_of(net), first(net))
     assert len(frames) == 5
-    assert "what comes back to hidden neuron 1 of layer 1" in frames[1]["say"]
+    assert "what comes back to hidden unit 1 of layer 1" in frames[1]["say"]
     assert "Along 12 paths. What comes back" in frames[0]["say"]
 
 

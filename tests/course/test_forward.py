@@ -43,7 +43,7 @@ def test_a_sum_by_hand(read):
     )
     frames = forward_frames(net, pb.backprop(net, [[2.0, 3.0, -1.0]], [[1.0]]))
     assert [read.plain(line) for line in frames[1]["math"]] == [
-        "Hidden neuron 1: weighted sum",
+        "Hidden unit 1: weighted sum",
         "z[1]1 = w[1]11x1 + w[1]12x2 + w[1]13x3 + b[1]1",
         "= 0.2·2 + (−0.5)·3 + 0.1·(−1) + 0.3",
         "= 0.4 − 1.5 − 0.1 + 0.3",

@@ -247,8 +247,8 @@ def test_network_diagram_has_a_circle_per_neuron_and_a_line_per_weight(ax, net, 
     assert len(ax.get_lines()) == 3 * 2 + 1 * 3
     assert words(ax)[:2] == ["0.50", "1.00"]
     assert f"{trace.a[2][0, 0]:.2f}" in words(ax)
-    assert "sigmoid\n3 neurons" in words(ax)
-    assert "sigmoid\n1 neuron" in words(ax)
+    assert "sigmoid\n3 units" in words(ax)
+    assert "sigmoid\n1 unit" in words(ax)
 
 
 def test_network_diagram_dashes_negative_weights_and_widens_large_ones(ax, net):
@@ -276,7 +276,7 @@ def test_network_diagram_writes_weights(ax, net):
 def test_network_diagram_of_a_wide_layer_says_what_it_leaves_out(ax):
     plots.network_diagram([784, 7], ax=ax)
     assert len(patches(ax, Circle)) == 6 + 7
-    assert {"⋮", "784 inputs", "layer 1\n7 neurons"} <= set(words(ax))
+    assert {"⋮", "784 inputs", "layer 1\n7 units"} <= set(words(ax))
 
 
 def test_network_diagram_names_what_it_can_show(net):

@@ -58,7 +58,7 @@ def exercise(name: str, *, solution: bool = True) -> Interactive:
     Examples
     --------
     >>> exercise("03-output-delta")
-    Exercise 03-output-delta: The output delta of one neuron (answer: a number or a shape)
+    Exercise 03-output-delta: The output delta of one unit (answer: a number or a shape)
     """
     chosen = lookup(EXERCISES, name, "exercise")
     return on_page(chosen, checked().get(chosen.id) == "solved", solution)

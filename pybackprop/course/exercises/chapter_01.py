@@ -152,9 +152,9 @@ def three_widths(rng: np.random.Generator) -> list[int]:
 EXERCISES = [
     Numeric(
         id="01-one-neuron",
-        title="The output of one neuron",
+        title="The output of one unit",
         question=(
-            "A neuron has the weights <var>w</var> = ({w1}, {w2}), the bias <var>b</var> = {b} and "
+            "A unit has the weights <var>w</var> = ({w1}, {w2}), the bias <var>b</var> = {b} and "
             "a sigmoid. Its input is <var>x</var> = ({x1}, {x2}). What is its activation "
             "<var>a</var>?"
         ),
@@ -216,8 +216,8 @@ EXERCISES = [
         id="01-two-layers",
         title="The output of two layers",
         question=(
-            "A 1-2-1 network of sigmoids. Its input is <var>x</var> = {x}. The hidden neurons have "
-            "the weights {w1} and {w2} and the biases {b1} and {b2}. The output neuron has the "
+            "A 1-2-1 network of sigmoids. Its input is <var>x</var> = {x}. The hidden units have "
+            "the weights {w1} and {w2} and the biases {b1} and {b2}. The output unit has the "
             "weights {v1} and {v2}, in this order, and the bias {c}. What is the output "
             "<var>a</var><sup>[2]</sup>?"
         ),
@@ -241,53 +241,53 @@ EXERCISES = [
                 lambda x, w1, w2, b1, b2, v1, v2, c: (
                     v1 * sigmoid(w1 * x + b1) + v2 * sigmoid(w2 * x + b2) + c
                 ),
-                "that is z of the output neuron, and it is right. One step is left: its sigmoid.",
+                "that is z of the output unit, and it is right. One step is left: its sigmoid.",
             ),
             Mistake(
                 "no activation in the hidden layer",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
                     v1 * (w1 * x + b1) + v2 * (w2 * x + b2) + c
                 ),
-                "the hidden neurons passed on z in place of σ(z). What you made of it is right.",
+                "the hidden units passed on z in place of σ(z). What you made of it is right.",
             ),
             Mistake(
                 "no hidden biases",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
                     v1 * sigmoid(w1 * x) + v2 * sigmoid(w2 * x) + c
                 ),
-                "the biases of the hidden neurons are missing. What you made of it is right.",
+                "the biases of the hidden units are missing. What you made of it is right.",
             ),
             Mistake(
                 "no output bias",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
                     v1 * sigmoid(w1 * x + b1) + v2 * sigmoid(w2 * x + b2)
                 ),
-                "the hidden layer is right. The output neuron has a bias, too.",
+                "the hidden layer is right. The output unit has a bias, too.",
             ),
             Mistake(
                 "output weights crossed",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
                     v2 * sigmoid(w1 * x + b1) + v1 * sigmoid(w2 * x + b2) + c
                 ),
-                "the hidden layer is right. The weights of the output neuron are crossed: the "
-                "first one belongs to the first hidden neuron.",
+                "the hidden layer is right. The weights of the output unit are crossed: the "
+                "first one belongs to the first hidden unit.",
             ),
             Mistake(
                 "hidden biases crossed",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(
                     v1 * sigmoid(w1 * x + b2) + v2 * sigmoid(w2 * x + b1) + c
                 ),
-                "the biases of the hidden neurons are crossed. What you made of it is right.",
+                "the biases of the hidden units are crossed. What you made of it is right.",
             ),
             Mistake(
-                "first hidden neuron only",
+                "first hidden unit only",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid(v1 * sigmoid(w1 * x + b1) + c),
-                "only the first hidden neuron got through. The output neuron adds up both.",
+                "only the first hidden unit got through. The output unit adds up both.",
             ),
             Mistake(
                 "past the hidden layer",
                 lambda x, w1, w2, b1, b2, v1, v2, c: sigmoid((v1 + v2) * x + c),
-                "the output neuron got x itself. Its inputs are the two hidden activations.",
+                "the output unit got x itself. Its inputs are the two hidden activations.",
             ),
             Mistake(
                 "sign in the hidden exponent",
@@ -300,11 +300,11 @@ EXERCISES = [
         ],
         hints=[
             "From the left to the right: the hidden activations first, then the output.",
-            "The first hidden neuron: σ({w1:p} · {x:p} + {b1:p}). The second one the same way.",
+            "The first hidden unit: σ({w1:p} · {x:p} + {b1:p}). The second one the same way.",
             "The output: σ of {v1:p} times the first, plus {v2:p} times the second, plus {c:p}.",
         ],
         solution=(
-            "The hidden activations are σ({z1}) = {a1} and σ({z2}) = {a2}. The output neuron has "
+            "The hidden activations are σ({z1}) = {a1} and σ({z2}) = {a2}. The output unit has "
             "<var>z</var> = {v1:p} · {a1} + {v2:p} · {a2} + {c:p} = {z}, and "
             "<var>a</var><sup>[2]</sup> = <b>{answer}</b>."
         ),
@@ -432,7 +432,7 @@ EXERCISES = [
         id="01-bend",
         title="Where it bends",
         question=(
-            "A hidden neuron with one input computes relu(<var>w</var> <var>x</var> + "
+            "A hidden unit with one input computes relu(<var>w</var> <var>x</var> + "
             "<var>b</var>) with <var>w</var> = {w} and <var>b</var> = {b}. At which <var>x</var> "
             "does its line bend?"
         ),
@@ -471,7 +471,7 @@ EXERCISES = [
             Mistake(
                 "where the sum is 1",
                 lambda w, b: (1 - b) / w,
-                "there the weighted sum is 1. A relu bends where its sum is 0.",
+                "there the weighted sum is 1. A ReLU bends where its sum is 0.",
             ),
         ],
         hints=[
@@ -491,7 +491,7 @@ EXERCISES = [
             "Write <code>hat(x)</code> for an array <code>x</code> of any shape, as a sum of three "
             "pieces that bend: 0 up to <var>x</var> = −1, in a straight line up to 1 at "
             "<var>x</var> = 0, in a straight line down to 0 at <var>x</var> = 1, and 0 from there "
-            "on. A relu is <code>np.maximum(z, 0)</code>."
+            "on. A ReLU is <code>np.maximum(z, 0)</code>."
         ),
         cases=hat_cases,
         solution=hat,
@@ -522,7 +522,7 @@ EXERCISES = [
                 "no bends",
                 lambda x: (x + 1) - 2 * x + (x - 1),
                 "it is 0 everywhere: straight lines add up to a straight line, and to bend their "
-                "sum does not help. Each piece goes through a relu of its own.",
+                "sum does not help. Each piece goes through a ReLU of its own.",
             ),
             Mistake(
                 "below the brim",
@@ -547,15 +547,15 @@ EXERCISES = [
             "The slopes are 0, 1, −1 and 0. So they change by 1, −2 and 1.",
         ],
         reason=(
-            "Three hidden neurons, one output neuron with the weights 1, −2 and 1. Hats of all "
+            "Three hidden units, one output unit with the weights 1, −2 and 1. Hats of all "
             "heights, side by side, follow nearly any curve."
         ),
     ),
     Choice(
         id="01-saturated",
-        title="Where a neuron listens",
+        title="Where a unit listens",
         question=(
-            "Predict: the weighted sum of a sigmoid neuron grows from 0 to 1. Another one's grows "
+            "Predict: the weighted sum of a sigmoid unit grows from 0 to 1. Another one's grows "
             "from 5 to 6. Whose activation changes more, and about how much more?"
         ),
         right=Option(
@@ -586,7 +586,7 @@ EXERCISES = [
         id="01-shape-of-w",
         title="The shape of a weight matrix",
         question=(
-            "A layer has {n} neurons and takes {k} inputs. A batch of {m} examples goes through it "
+            "A layer has {n} units and takes {k} inputs. A batch of {m} examples goes through it "
             "as <code>A @ W.T + b</code>. What is the shape of <code>W</code>?"
         ),
         draw=lambda rng: dict(zip(("n", "k", "m"), three_widths(rng), strict=True)),
@@ -595,7 +595,7 @@ EXERCISES = [
             Mistake(
                 "transposed",
                 lambda n, k, m: (k, n),
-                "that is the shape of W.T. W has one row for each neuron.",
+                "that is the shape of W.T. W has one row for each unit.",
             ),
             Mistake(
                 "shape of z",
@@ -615,7 +615,7 @@ EXERCISES = [
             Mistake(
                 "shape of the bias",
                 lambda n, k, m: (n,),
-                "that is the shape of the bias, one number for each neuron.",
+                "that is the shape of the bias, one number for each unit.",
             ),
             Mistake(
                 "bias inside",
@@ -625,11 +625,11 @@ EXERCISES = [
         ],
         hints=[
             "Does the number of examples change the weights of a layer?",
-            "Row j of W holds the weights of neuron j.",
-            "As many rows as neurons, as many columns as inputs.",
+            "Row j of W holds the weights of unit j.",
+            "As many rows as units, as many columns as inputs.",
         ],
         solution=(
-            "One row for each of the {n} neurons, one column for each of the {k} inputs: "
+            "One row for each of the {n} units, one column for each of the {k} inputs: "
             "<b>{answer}</b>. Then <code>A @ W.T</code> is ({m}, {k}) times ({k}, {n})."
         ),
     ),
@@ -788,7 +788,7 @@ EXERCISES = [
                 "bias as a column",
                 {"first": lambda X, W, b: X @ W.T + b[:, None]},
                 "in the first layer the bias is a column, so each <i>example</i> gets one of its "
-                "entries. Each neuron has one: NumPy adds b as it is to each row.",
+                "entries. Each unit has one: NumPy adds b as it is to each row.",
             ),
             Mistake(
                 "no transpose",
@@ -847,7 +847,7 @@ EXERCISES = [
             Mistake(
                 "no biases",
                 lambda p, q, r: p * q + q * r,
-                "those are the weights alone. Each neuron has a bias, too.",
+                "those are the weights alone. Each unit has a bias, too.",
             ),
             Mistake(
                 "biases for inputs",
@@ -855,9 +855,9 @@ EXERCISES = [
                 "inputs are given, not computed: they have no bias.",
             ),
             Mistake(
-                "one bias a layer",
+                "one bias per layer",
                 lambda p, q, r: p * q + q * r + 2,
-                "that is one bias per layer; it is one per neuron.",
+                "that is one bias per layer; it is one per unit.",
             ),
             Mistake(
                 "one product",
@@ -866,14 +866,14 @@ EXERCISES = [
                 "their entries add up.",
             ),
             Mistake(
-                "neurons",
+                "units",
                 lambda p, q, r: p + q + r,
-                "those are the neurons and inputs. Each connection has a weight.",
+                "those are the units and inputs. Each connection has a weight.",
             ),
         ],
         hints=[
             "Count layer by layer. The input is no layer of its own.",
-            "A layer of <var>n</var> neurons with <var>k</var> inputs has <var>n</var> "
+            "A layer of <var>n</var> units with <var>k</var> inputs has <var>n</var> "
             "<var>k</var> weights and <var>n</var> biases.",
             "({p} + 1) · {q} for the hidden layer. The same way for the output layer.",
         ],

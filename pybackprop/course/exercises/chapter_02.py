@@ -510,7 +510,7 @@ EXERCISES = [
                 "Multiply entry by entry: Y * np.log(A).",
             ),
             Mistake(
-                "one number an example",
+                "one number per example",
                 lambda A, Y: -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum(axis=1),
                 "that is one loss per example; one number for the batch is asked for.",
             ),
@@ -854,7 +854,7 @@ EXERCISES = [
                 "that is in bits; this book takes the natural logarithm, np.log.",
             ),
             Mistake(
-                "one number an example",
+                "one number per example",
                 lambda A, classes: -np.log(A[np.arange(len(A)), classes]),
                 "that is one loss per example; one number for the batch is asked for.",
             ),

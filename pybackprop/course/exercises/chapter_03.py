@@ -50,7 +50,7 @@ def backward_step(delta, W, z):
 
 
 NO_WEIGHTS = (
-    "the weights are missing: each delta comes back over the weight between the two neurons, so "
+    "the weights are missing: each delta comes back over the weight between the two units, so "
     "delta is multiplied by W first."
 )
 
@@ -535,7 +535,7 @@ EXERCISES = [
     ),
     Numeric(
         id="03-output-delta",
-        title="The output delta of one neuron",
+        title="The output delta of one unit",
         question=(
             "One sigmoid output, loss <var>C</var> = (<var>a</var> − <var>y</var>)<sup>2</sup>. "
             "<var>z</var> = {z}, so <var>a</var> = σ(<var>z</var>), and <var>y</var> = {y}. "
@@ -588,7 +588,7 @@ EXERCISES = [
         id="03-first-weight",
         title="The whole chain",
         question=(
-            "One neuron per layer, as above, with <var>C</var> = ½ (<var>a</var><sub>2</sub> − "
+            "One unit per layer, as above, with <var>C</var> = ½ (<var>a</var><sub>2</sub> − "
             "<var>y</var>)<sup>2</sup>. The forward pass has left <var>a</var><sub>1</sub> = {a1} "
             "and <var>a</var><sub>2</sub> = {a2}. The input is <var>x</var> = {x}, the target "
             "<var>y</var> = {y}, and <var>w</var><sub>2</sub> = {w2}. What is "
@@ -611,19 +611,19 @@ EXERCISES = [
                 "factors are right.",
             ),
             Mistake(
-                "no slope at the hidden neuron",
+                "no slope at the hidden unit",
                 lambda x, a1, a2, w2, y: (a2 - y) * a2 * (1 - a2) * w2 * x,
-                "the slope of the hidden neuron is missing. All other factors are right.",
+                "the slope of the hidden unit is missing. All other factors are right.",
             ),
             Mistake(
                 "no weight",
                 lambda x, a1, a2, w2, y: (a2 - y) * a2 * (1 - a2) * a1 * (1 - a1) * x,
-                "the weight between the two neurons is missing. All other factors are right.",
+                "the weight between the two units is missing. All other factors are right.",
             ),
             Mistake(
                 "bias",
                 lambda x, a1, a2, w2, y: (a2 - y) * a2 * (1 - a2) * w2 * a1 * (1 - a1),
-                "that is ∂C/∂b₁, the delta of the hidden neuron, and it is right. The weight's "
+                "that is ∂C/∂b₁, the delta of the hidden unit, and it is right. The weight's "
                 "gradient has one more factor: what the weight carries.",
             ),
             Mistake(
@@ -744,9 +744,9 @@ EXERCISES = [
         id="03-hidden-delta",
         title="One delta, one layer back",
         question=(
-            "A hidden sigmoid neuron has the activation <var>a</var> = {a}. It feeds two neurons, "
+            "A hidden sigmoid unit has the activation <var>a</var> = {a}. It feeds two units, "
             "over the weights {w1} and {w2}. Their deltas are {d1} and {d2}. What is the delta of "
-            "the hidden neuron?"
+            "the hidden unit?"
         ),
         draw=lambda rng: {
             "a": between(rng, 0.1, 0.9, avoid=0.5),
@@ -761,7 +761,7 @@ EXERCISES = [
             Mistake(
                 "no slope",
                 lambda a, w1, w2, d1, d2: w1 * d1 + w2 * d2,
-                "that is ∂C/∂a, what arrives at the neuron. To get to its z it still has to pass "
+                "that is ∂C/∂a, what arrives at the unit. To get to its z it still has to pass "
                 "the slope of the sigmoid.",
             ),
             Mistake(
@@ -777,12 +777,12 @@ EXERCISES = [
             Mistake(
                 "first path only",
                 lambda a, w1, w2, d1, d2: w1 * d1 * a * (1 - a),
-                "that is one path only. The neuron feeds two: add over the paths.",
+                "that is one path only. The unit feeds two: add over the paths.",
             ),
             Mistake(
                 "second path only",
                 lambda a, w1, w2, d1, d2: w2 * d2 * a * (1 - a),
-                "that is the second path only. The neuron feeds two: add over the paths.",
+                "that is the second path only. The unit feeds two: add over the paths.",
             ),
             Mistake(
                 "no weights",
@@ -792,7 +792,7 @@ EXERCISES = [
             Mistake(
                 "crossed",
                 lambda a, w1, w2, d1, d2: (w1 * d2 + w2 * d1) * a * (1 - a),
-                "the deltas are crossed: each comes back over the weight that leads to its neuron.",
+                "the deltas are crossed: each comes back over the weight that leads to its unit.",
             ),
         ],
         hints=[
@@ -852,7 +852,7 @@ EXERCISES = [
             Mistake(
                 "no deltas",
                 {"back": lambda delta, W: W.sum(axis=0)},
-                "you added up the weights of each neuron. Each is multiplied by the delta at its "
+                "you added up the weights of each unit. Each is multiplied by the delta at its "
                 "end first.",
             ),
             Mistake(
@@ -881,8 +881,7 @@ EXERCISES = [
             Mistake(
                 "transposed",
                 {"weights": lambda own, x, delta, a: np.outer(x, own)},
-                "the gradient is transposed: a row for each neuron of this layer, as in its "
-                "weights.",
+                "the gradient is transposed: a row for each unit of this layer, as in its weights.",
             ),
             Mistake(
                 "delta of the next layer",
@@ -916,7 +915,7 @@ EXERCISES = [
         ],
         hints=[
             "V2, then V4 with the delta that came out of it.",
-            "(n, k) times (k,) gives (n,). Then the slope of each neuron, from its activation.",
+            "(n, k) times (k,) gives (n,). Then the slope of each unit, from its activation.",
             "own = (W.T @ delta) * a * (1 − a), and np.outer(own, x).",
         ],
         reason="V2 and V4. The second result needs only the first one and what came in.",
@@ -926,10 +925,10 @@ EXERCISES = [
         title="From two outputs to one weight",
         question=(
             "A network of sigmoids with two outputs and the loss <code>bce</code>, one example. "
-            "The outputs are {o1} and {o2}, their targets 1 and 0. A hidden neuron has the "
+            "The outputs are {o1} and {o2}, their targets 1 and 0. A hidden unit has the "
             "activation <var>a</var> = {a} and feeds both, over the weights {v1} to the first and "
             "{v2} to the second. What is ∂<var>C</var>/∂<var>w</var> of the weight <var>w</var> "
-            "that brings the input <var>x</var> = {x} to the hidden neuron?"
+            "that brings the input <var>x</var> = {x} to the hidden unit?"
         ),
         draw=lambda rng: {
             "o1": between(rng, 0.1, 0.9),
@@ -945,13 +944,13 @@ EXERCISES = [
             Mistake(
                 "first path only",
                 lambda o1, o2, a, v1, v2, x: v1 * (o1 - 1) * a * (1 - a) * x,
-                "that is the path over the first output, and it is right. The neuron feeds both: "
+                "that is the path over the first output, and it is right. The unit feeds both: "
                 "add over the paths.",
             ),
             Mistake(
                 "second path only",
                 lambda o1, o2, a, v1, v2, x: v2 * o2 * a * (1 - a) * x,
-                "that is the path over the second output, and it is right. The neuron feeds both: "
+                "that is the path over the second output, and it is right. The unit feeds both: "
                 "add over the paths.",
             ),
             Mistake(
@@ -978,7 +977,7 @@ EXERCISES = [
                 "no hidden slope",
                 lambda o1, o2, a, v1, v2, x: (v1 * (o1 - 1) + v2 * o2) * x,
                 "the sum over both paths is right. Before the weight, it has to pass the slope of "
-                "the hidden neuron.",
+                "the hidden unit.",
             ),
             Mistake(
                 "sigma for sigma prime",
@@ -989,7 +988,7 @@ EXERCISES = [
             Mistake(
                 "bias",
                 lambda o1, o2, a, v1, v2, x: (v1 * (o1 - 1) + v2 * o2) * a * (1 - a),
-                "that is the delta of the hidden neuron, and it is right: the gradient of its "
+                "that is the delta of the hidden unit, and it is right: the gradient of its "
                 "bias. A weight's has one more factor.",
             ),
             Mistake(
@@ -1017,7 +1016,7 @@ EXERCISES = [
         ],
         solution=(
             "The output deltas are {d1} and {o2}. Both paths together bring {v1:p} · {d1:p} + "
-            "{v2:p} · {o2} = {arrives}, and the delta of the hidden neuron is {arrives:p} · {a} "
+            "{v2:p} · {o2} = {arrives}, and the delta of the hidden unit is {arrives:p} · {a} "
             "(1 − {a}) = {delta}. The gradient is {delta:p} · {x:p} = <b>{answer}</b>."
         ),
         steps=lambda o1, o2, a, v1, v2, x: {
@@ -1030,7 +1029,7 @@ EXERCISES = [
         id="03-weight-gradient",
         title="The gradient of one weight over a batch",
         question=(
-            "A batch of two examples. A weight leads from a neuron with the activations {a1} "
+            "A batch of two examples. A weight leads from a unit with the activations {a1} "
             "(first example) and {a2} (second) to one with the deltas {d1} and {d2}. The "
             "1/<var>m</var> of the loss is in the deltas already. What is "
             "∂<var>C</var>/∂<var>w</var>?"
@@ -1087,13 +1086,13 @@ EXERCISES = [
         ),
         right=Option(
             "<code>delta.sum(axis=0)</code>",
-            "axis 0 runs over the examples: for each neuron, all examples add up. The result has "
+            "axis 0 runs over the examples: for each unit, all examples add up. The result has "
             "the shape of b, (n,).",
         ),
         wrong=[
             Option(
                 "<code>delta.sum(axis=1)</code>",
-                "that adds up the neurons and leaves one number per example, shape (m,). Where m = "
+                "that adds up the units and leaves one number per example, shape (m,). Where m = "
                 "n nobody would notice.",
             ),
             Option(
@@ -1116,7 +1115,7 @@ EXERCISES = [
         id="03-shape-of-gradient",
         title="The shape of a gradient",
         question=(
-            "Layer <var>l</var> has {n} neurons, the layer before it {k}, and a batch of {m} "
+            "Layer <var>l</var> has {n} units, the layer before it {k}, and a batch of {m} "
             "examples went through. What is the shape of "
             "∂<var>C</var>/∂<var>W</var><sup>[<var>l</var>]</sup> = "
             "<code>delta[l].T @ a[l-1]</code>?"
@@ -1133,8 +1132,7 @@ EXERCISES = [
             Mistake(
                 "transposed",
                 lambda n, k, m: (k, n),
-                "that is transposed: it has to fit W, which has a row for each neuron of its "
-                "layer.",
+                "that is transposed: it has to fit W, which has a row for each unit of its layer.",
             ),
             Mistake(
                 "one for each example",
@@ -1324,7 +1322,7 @@ EXERCISES = [
             Mistake(
                 "transposed",
                 lambda delta2, a1: a1.T @ delta2,
-                "rows and columns are exchanged: the row of a weight is the neuron it leads to.",
+                "rows and columns are exchanged: the row of a weight is the unit it leads to.",
             ),
             Mistake(
                 "mean",
@@ -1360,7 +1358,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "For one example: delta of the neuron it leads to, times the activation it carries.",
+            "For one example: delta of the unit it leads to, times the activation it carries.",
             "Add over the examples: the axis m must meet itself in @.",
             "The result is (k, n), so the factors are (k, m) and (m, n).",
         ],
@@ -1509,7 +1507,7 @@ EXERCISES = [
             "delta @ W, times a (1 − a) with a = σ(z), entry by entry.",
         ],
         reason=(
-            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each neuron, the paths "
+            "BP2: row <var>i</var> of <code>delta @ W</code> adds up, for each unit, the paths "
             "to the next layer. The slope leads from <var>a</var> to <var>z</var>."
         ),
     ),
@@ -1518,7 +1516,7 @@ EXERCISES = [
         title="Mend a backward pass",
         question=(
             "Two layers of sigmoids with the loss <code>bce</code>. This program was tried where "
-            "everything is 2: inputs, neurons, examples. It ran, and all shapes were right. Still "
+            "everything is 2: inputs, units, examples. It ran, and all shapes were right. Still "
             "it is wrong, in two places. Mend it. <code>X</code> has the shape (<var>m</var>, "
             "<var>p</var>), <code>A1</code> (<var>m</var>, <var>q</var>), <code>A2</code> and "
             "<code>Y</code> (<var>m</var>, <var>r</var>), <code>W2</code> (<var>r</var>, "
@@ -1546,7 +1544,7 @@ EXERCISES = [
             Mistake(
                 "first gradient transposed",
                 {"first": lambda delta, X, A: X.T @ delta},
-                "the gradient of W1 is transposed: a row for each neuron, as in W1.",
+                "the gradient of W1 is transposed: a row for each unit, as in W1.",
             ),
             Mistake(
                 "first gradient without transpose",
@@ -1792,7 +1790,7 @@ EXERCISES = [
                 "in delta.",
             ),
             Mistake(
-                "one bias a layer",
+                "one bias per layer",
                 {"bias": lambda delta: delta.sum()},
                 "the weights are right. The biases got one number per layer: add up the examples "
                 "alone, axis 0.",
@@ -1807,7 +1805,7 @@ EXERCISES = [
                 "wrong axis for the bias",
                 {"bias": lambda delta: delta.sum(axis=1)},
                 "the weights are right. The bias gradient adds up the examples, axis 0, not the "
-                "neurons.",
+                "units.",
             ),
         ],
         hints=[
@@ -2057,6 +2055,6 @@ EXERCISES = [
             "Over the direct path comes g, as it is.",
             "Over the other one comes g · s (1 − s) · w with s = σ(w a).",
         ],
-        reason="SK: the 1 in the bracket is a path that no saturated neuron can close.",
+        reason="SK: the 1 in the bracket is a path that no saturated unit can close.",
     ),
 ]

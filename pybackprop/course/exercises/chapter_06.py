@@ -26,9 +26,7 @@ def train_once(W1, b1, W2, b2, x, y, lr):
     )
 
 
-def neuron_by_neuron(
-    W1: Any, b1: Any, W2: Any, b2: Any, x: Any, y: Any, lr: Any
-) -> tuple[Any, ...]:
+def unit_by_unit(W1: Any, b1: Any, W2: Any, b2: Any, x: Any, y: Any, lr: Any) -> tuple[Any, ...]:
     a1 = [sigmoid(sum(W1[j] * x) + b1[j]) for j in range(len(b1))]
     a2 = [sigmoid(sum(W2[k] * a1) + b2[k]) for k in range(len(b2))]
     new = [array.copy() for array in (W1, b1, W2, b2)]
@@ -121,7 +119,7 @@ def loss_after_with(loss: Any = two_outputs, run: str = "both", **pieces: Any) -
 
 
 def loss_after_by_neurons(W1: Any, b1: Any, W2: Any, b2: Any, x: Any, y: Any, lr: Any) -> Any:
-    W1, b1, W2, b2 = neuron_by_neuron(W1, b1, W2, b2, x, y, lr)
+    W1, b1, W2, b2 = unit_by_unit(W1, b1, W2, b2, x, y, lr)
     hidden = [sigmoid(W1[j] @ x + b1[j]) for j in range(len(b1))]
     z = [W2[k] @ hidden + b2[k] for k in range(len(b2))]
     return sum(math.log1p(math.exp(z[k])) - y[k] * z[k] for k in range(len(z)))
@@ -177,7 +175,7 @@ def squared_step_by_neurons(
 ) -> tuple[Any, ...]:
     """Ask the step with the cross-entropy for a target that gives the right output delta."""
     a2 = sigmoid(W2 @ sigmoid(W1 @ x + b1) + b2)
-    return neuron_by_neuron(W1, b1, W2, b2, x, a2 - squared_delta(a2, y), lr)
+    return unit_by_unit(W1, b1, W2, b2, x, a2 - squared_delta(a2, y), lr)
 
 
 def once_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
@@ -610,7 +608,7 @@ EXERCISES = [
         cases=once_cases,
         solution=train_once,
         made_of=once_with,
-        alternatives=[neuron_by_neuron, once_with()],
+        alternatives=[unit_by_unit, once_with()],
         mistakes=[
             *STEP_MISTAKES,
             Mistake(

@@ -884,8 +884,8 @@ EXERCISES = [
         id="07-kink",
         title="A failure at a kink",
         question=(
-            "A network with relu fails its check at the bias of one hidden neuron: backprop 0.50, "
-            "central 0.40. All other neurons agree to nine digits. With another input, everything "
+            "A network with ReLU fails its check at the bias of one hidden unit: backprop 0.50, "
+            "central 0.40. All other units agree to nine digits. With another input, everything "
             "agrees. What is likely?"
         ),
         right=Option(
@@ -894,8 +894,8 @@ EXERCISES = [
         ),
         wrong=[
             Option(
-                "backpropagation has a bug in relu's derivative",
-                "a bug would show with other inputs, too, and in more than one neuron.",
+                "backpropagation has a bug in ReLU's derivative",
+                "a bug would show with other inputs, too, and in more than one unit.",
             ),
             Option(
                 "rounding: the step was too small",
@@ -903,12 +903,12 @@ EXERCISES = [
             ),
             Option(
                 "the step was too large, and truncation spoils it",
-                "truncation shows wherever the loss bends. On both sides of its kink relu is "
+                "truncation shows wherever the loss bends. On both sides of its kink ReLU is "
                 "straight.",
             ),
         ],
         hints=[
-            "Where has relu no derivative?",
+            "Where has ReLU no derivative?",
             "What do the two values on both sides of the kink give?",
             "0.40 lies between the slopes 0 and 0.50.",
         ],

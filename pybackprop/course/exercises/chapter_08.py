@@ -505,7 +505,7 @@ EXERCISES = [
         id="08-updated-too-early",
         title="What the wrong program computes",
         question=(
-            "An output neuron has δ = {d}; its weight {w} comes from a hidden sigmoid neuron with "
+            "An output unit has δ = {d}; its weight {w} comes from a hidden sigmoid unit with "
             "the activation {a}. A program with η = 1 first updates this weight and then computes "
             "the hidden delta with it. Which hidden delta does the <b>wrong</b> program get?"
         ),
@@ -535,7 +535,7 @@ EXERCISES = [
             Mistake(
                 "no slope",
                 lambda d, w, a: d * (w - d * a),
-                "the slope of the hidden neuron is missing. This program has one bug, not two.",
+                "the slope of the hidden unit is missing. This program has one bug, not two.",
             ),
             Mistake(
                 "new weight",
@@ -732,7 +732,7 @@ EXERCISES = [
             Mistake(
                 "one sum for all biases",
                 {"bias": lambda delta: delta.sum() * np.ones(delta.shape[1])},
-                "the deltas of all neurons are added up. Each bias takes the sum over the "
+                "the deltas of all units are added up. Each bias takes the sum over the "
                 "examples of its own: axis=0.",
             ),
         ],
@@ -1072,7 +1072,7 @@ EXERCISES = [
             Mistake(
                 "loss still m by m",
                 {"loss": lambda a, y: ((a - y) ** 2).mean()},
-                "delta is mended. In the loss a column less a row is still a table (m, m).",
+                "delta is mended. In the loss per column less a row is still a table (m, m).",
             ),
             Mistake(
                 "flat delta",

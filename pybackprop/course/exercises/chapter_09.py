@@ -189,7 +189,7 @@ def weight_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
 
 
 def dead_share(W, b, X):
-    """Return the share of a layer's relu units that are dead."""
+    """Return the share of a layer's ReLU units that are dead."""
     z = X @ W.T + b
     return (z <= 0).all(axis=0).mean()
 
@@ -296,7 +296,7 @@ EXERCISES = [
         id="09-vanishing-delta",
         title="A delta on its way down",
         question=(
-            "A chain of sigmoid neurons, one per layer; every weight is {w}, and every weighted "
+            "A chain of sigmoid units, one per layer; every weight is {w}, and every weighted "
             "sum happens to be 0, where the slope is largest. By which factor is delta multiplied "
             "on its way through {k} layers?"
         ),
@@ -343,7 +343,7 @@ EXERCISES = [
     ),
     Numeric(
         id="09-way-around",
-        title="A delta with a way around",
+        title="A delta with a path around",
         question=(
             "The chain again: every weight is {w}, every weighted sum happens to be 0. But now "
             "each layer hands on its input <b>plus</b> what it computes. By which factor is delta "
@@ -354,14 +354,14 @@ EXERCISES = [
         digits=4,
         mistakes=[
             Mistake(
-                "no way around",
+                "no path around",
                 lambda w, k: (w / 4) ** k,
-                "that is the chain without a way around: the input that is added has the slope 1.",
+                "that is the chain without a path around: the input that is added has the slope 1.",
             ),
             Mistake(
-                "one way around all",
+                "one path around all",
                 lambda w, k: 1 + (w / 4) ** k,
-                "the 1 is added once, for the whole chain. Every layer has its own way around.",
+                "the 1 is added once, for the whole chain. Every layer has its own path around.",
             ),
             Mistake(
                 "added up",
@@ -391,7 +391,7 @@ EXERCISES = [
             Mistake(
                 "slope around, too",
                 lambda w, k: ((1 + w) / 4) ** k,
-                "the slope stands at what the layer computes. The way around does not pass "
+                "the slope stands at what the layer computes. The path around does not pass "
                 "through the sigmoid.",
             ),
         ],
@@ -402,7 +402,7 @@ EXERCISES = [
         ],
         solution=(
             "Each layer multiplies by 1 + {w:p} · 0.25 = {one}. After {k} layers: "
-            "{one}<sup>{k}</sup> = <b>{answer}</b>. Without the way around it would be {without}."
+            "{one}<sup>{k}</sup> = <b>{answer}</b>. Without the path around it would be {without}."
         ),
         steps=lambda w, k: {"one": 1 + w / 4, "without": (w / 4) ** k},
     ),
@@ -515,7 +515,7 @@ EXERCISES = [
         id="09-sum-variance",
         title="How wide is a weighted sum?",
         question=(
-            "A neuron has {n} inputs. Their mean square is {q}, and they are independent of the "
+            "A unit has {n} inputs. Their mean square is {q}, and they are independent of the "
             "weights, which are random with mean 0 and standard deviation {s}. The bias is 0. What "
             "is the <b>standard deviation</b> of its weighted sum?"
         ),
@@ -563,9 +563,9 @@ EXERCISES = [
     ),
     Numeric(
         id="09-he-start",
-        title="Weights for a relu layer",
+        title="Weights for a ReLU layer",
         question=(
-            "A relu layer has {k} inputs and {n} neurons. Which standard deviation do its weights "
+            "A ReLU layer has {k} inputs and {n} units. Which standard deviation do its weights "
             "get in He's initialization?"
         ),
         draw=lambda rng: {"k": int(rng.integers(20, 400)), "n": int(rng.integers(20, 400))},
@@ -580,7 +580,7 @@ EXERCISES = [
             Mistake(
                 "no 2",
                 lambda k, n: math.sqrt(1 / k),
-                "the 2 is missing: relu throws away half of the signal, and He makes up for it.",
+                "the 2 is missing: ReLU throws away half of the signal, and He makes up for it.",
             ),
             Mistake(
                 "root of the inputs alone",
@@ -590,19 +590,18 @@ EXERCISES = [
             Mistake(
                 "half",
                 lambda k, n: math.sqrt(1 / (2 * k)),
-                "the 2 is on the wrong side: relu throws half away, so the weights are larger, "
+                "the 2 is on the wrong side: ReLU throws half away, so the weights are larger, "
                 "not smaller.",
             ),
             Mistake(
                 "Xavier",
                 lambda k, n: math.sqrt(2 / (k + n)),
-                "that is Xavier's (Glorot's), for layers like tanh: it looks at inputs and "
-                "neurons.",
+                "that is Xavier's (Glorot's), for layers like tanh: it looks at inputs and units.",
             ),
             Mistake(
-                "neurons",
+                "units",
                 lambda k, n: math.sqrt(2 / n),
-                "you took the number of neurons. A sum grows with its number of terms, the inputs.",
+                "you took the number of units. A sum grows with its number of terms, the inputs.",
             ),
         ],
         hints=[
@@ -620,7 +619,7 @@ EXERCISES = [
         title="Weights by rule",
         question=(
             "<code>R</code> holds random numbers of mean 0 and standard deviation 1, in the shape "
-            "of a layer's weights: (neurons, inputs). Write <code>initial_weights(R, rule)</code>: "
+            "of a layer's weights: (units, inputs). Write <code>initial_weights(R, rule)</code>: "
             'the weights that He\'s rule makes of them if <code>rule</code> is "he", and '
             'Xavier\'s if it is "xavier".'
         ),
@@ -653,20 +652,20 @@ EXERCISES = [
                 "you divided by the standard deviation. The random numbers have 1; multiply.",
             ),
             Mistake(
-                "neurons for inputs",
+                "units for inputs",
                 {"he": lambda inputs, neurons: 2 / neurons},
-                "one rule is right. In He's you took the number of neurons, the rows. A sum grows "
+                "one rule is right. In He's you took the number of units, the rows. A sum grows "
                 "with its number of terms, the inputs.",
             ),
             Mistake(
                 "no 2 in He's",
                 {"he": lambda inputs, neurons: 1 / inputs},
-                "one rule is right. In He's the 2 is missing: relu throws half away.",
+                "one rule is right. In He's the 2 is missing: ReLU throws half away.",
             ),
             Mistake(
                 "He's everywhere",
                 {"xavier": lambda inputs, neurons: 2 / inputs},
-                "one rule is right. Xavier's rule looks at inputs and neurons.",
+                "one rule is right. Xavier's rule looks at inputs and units.",
             ),
             Mistake(
                 "Xavier's everywhere",
@@ -677,7 +676,7 @@ EXERCISES = [
                 "no 2 in Xavier's",
                 {"xavier": lambda inputs, neurons: 1 / (inputs + neurons)},
                 "one rule is right. Xavier's variance lies between 1 over the inputs and 1 over "
-                "the neurons: 2 over the sum.",
+                "the units: 2 over the sum.",
             ),
             Mistake(
                 "inputs alone",
@@ -688,7 +687,7 @@ EXERCISES = [
             Mistake(
                 "product",
                 {"xavier": lambda inputs, neurons: 2 / (inputs * neurons)},
-                "one rule is right. In Xavier's inputs and neurons are added, not multiplied.",
+                "one rule is right. In Xavier's inputs and units are added, not multiplied.",
             ),
             Mistake(
                 "rules exchanged",
@@ -697,8 +696,8 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "R.shape is (neurons, inputs).",
-            "Variances: 2 over the inputs; 2 over inputs plus neurons.",
+            "R.shape is (units, inputs).",
+            "Variances: 2 over the inputs; 2 over inputs plus units.",
             "Times a number s, the standard deviation becomes s. So s is the root of the variance.",
         ],
         reason="A sum over the inputs has as many terms as W has columns.",
@@ -708,12 +707,12 @@ EXERCISES = [
         title="He's initialization as a formula",
         question=(
             "Random numbers with mean 0 and standard deviation 1 are drawn, one for each weight of "
-            "a relu layer. Type a formula that makes He's initial weights of them."
+            "a ReLU layer. Type a formula that makes He's initial weights of them."
         ),
         names={
             "draws": "the random numbers, shape (<code>n_out</code>, <code>n_in</code>)",
             "n_in": "number of inputs of the layer",
-            "n_out": "number of its neurons",
+            "n_out": "number of its units",
         },
         cases=he_cases,
         solution=he_weights,
@@ -723,9 +722,9 @@ EXERCISES = [
         ],
         mistakes=[
             Mistake(
-                "neurons for inputs",
+                "units for inputs",
                 lambda draws, n_in, n_out: draws * np.sqrt(2 / n_out),
-                "the number of neurons decides; a weighted sum has one term an input.",
+                "the number of units decides; a weighted sum has one term an input.",
             ),
             Mistake(
                 "no root",
@@ -735,7 +734,7 @@ EXERCISES = [
             Mistake(
                 "no 2",
                 lambda draws, n_in, n_out: draws * np.sqrt(1 / n_in),
-                "that keeps the size without an activation. relu takes half of it away.",
+                "that keeps the size without an activation. ReLU takes half of it away.",
             ),
             Mistake(
                 "Xavier",
@@ -764,7 +763,7 @@ EXERCISES = [
         id="09-dead-relu",
         title="Dead or asleep?",
         question=(
-            "A relu neuron of the first layer has a bias of −20. For every example of the training "
+            "A ReLU unit of the first layer has a bias of −20. For every example of the training "
             "set its weighted sum is below 0. What does gradient descent do with its weights?"
         ),
         right=Option(
@@ -773,13 +772,13 @@ EXERCISES = [
         ),
         wrong=[
             Option(
-                "it raises the bias until the neuron wakes up",
+                "it raises the bias until the unit wakes up",
                 "for that the bias needs a gradient. It is delta, and delta has the slope as a "
                 "factor.",
             ),
             Option(
                 "it moves them slowly, like those of a saturated sigmoid",
-                "a saturated sigmoid has a small slope. That of relu below 0 is exactly 0.",
+                "a saturated sigmoid has a small slope. That of ReLU below 0 is exactly 0.",
             ),
             Option(
                 "it moves the weights, but not the bias",
@@ -787,7 +786,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "What is the slope of relu below 0?",
+            "What is the slope of ReLU below 0?",
             "Delta has that slope as a factor.",
             "Both gradients, of weights and bias, have delta as a factor.",
         ],
@@ -796,9 +795,9 @@ EXERCISES = [
         id="09-dead_share",
         title="Count the dead",
         question=(
-            "A relu layer with the weights <code>W</code>, shape (neurons, inputs), and the "
+            "A ReLU layer with the weights <code>W</code>, shape (units, inputs), and the "
             "biases <code>b</code>; <code>X</code> has an example in each row. Write "
-            "<code>dead_share(W, b, X)</code>: the share of the neurons that are dead, a number "
+            "<code>dead_share(W, b, X)</code>: the share of the units that are dead, a number "
             "from 0 to 1."
         ),
         cases=dead_cases,
@@ -815,19 +814,19 @@ EXERCISES = [
             Mistake(
                 "asleep once",
                 {"dead": lambda off: off.any(axis=0)},
-                "those are neurons that are below zero for <i>some</i> example. A dead one is so "
+                "those are units that are below zero for <i>some</i> example. A dead one is so "
                 "for all.",
             ),
             Mistake(
                 "entries",
                 {"dead": lambda off: off},
-                "that is the share of zeros among all activations. A neuron is dead if all of its "
+                "that is the share of zeros among all activations. A unit is dead if all of its "
                 "own are 0.",
             ),
             Mistake(
                 "examples",
                 {"dead": lambda off: off.all(axis=1)},
-                "those are examples that reach no neuron. Look along the other axis: neurons "
+                "those are examples that reach no unit. Look along the other axis: units "
                 "that no example reaches.",
             ),
             Mistake(
@@ -843,13 +842,13 @@ EXERCISES = [
             Mistake(
                 "zero lives",
                 {"off": lambda z: z < 0},
-                "a sum of exactly 0 passes nothing on either: relu is 0 there, and so is the "
+                "a sum of exactly 0 passes nothing on either: ReLU is 0 there, and so is the "
                 "slope that is taken.",
             ),
             Mistake(
                 "turned around",
                 {"off": lambda z: z > 0},
-                "the comparison is turned around: a relu is off where its sum is not above 0.",
+                "the comparison is turned around: a ReLU is off where its sum is not above 0.",
             ),
             Mistake(
                 "mean below zero",
@@ -869,17 +868,17 @@ EXERCISES = [
             Mistake(
                 "mean sum",
                 lambda W, b, X: np.mean((X @ W.T + b).mean(axis=0) <= 0),
-                "you look at the mean of a neuron's sums. One example above 0 keeps it alive, "
+                "you look at the mean of a unit's sums. One example above 0 keeps it alive, "
                 "however low the others are.",
             ),
         ],
         hints=[
-            "First all weighted sums: a row for each example, a column for each neuron.",
-            "A neuron is dead if its whole column is at or below 0.",
-            "<code>(z &lt;= 0).all(axis=0)</code> says it of each neuron; the mean of True and "
+            "First all weighted sums: a row for each example, a column for each unit.",
+            "A unit is dead if its whole column is at or below 0.",
+            "<code>(z &lt;= 0).all(axis=0)</code> says it of each unit; the mean of True and "
             "False is a share.",
         ],
-        reason="all(axis=0) asks all examples about each neuron, and the mean counts.",
+        reason="all(axis=0) asks all examples about each unit, and the mean counts.",
     ),
     Code(
         id="09-step_by_weights",

@@ -120,7 +120,7 @@ def recursive(tape: Any, slopes: Any, y: int) -> Any:
 
 
 def tape_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    """A line a node: the numbers of its inputs, and the slope to each; y is the last line."""
+    """A line per node: the numbers of its inputs, and the slope to each; y is the last line."""
     cases: list[tuple[Any, ...]] = [
         ([[], [], [0, 1], [2, 0], [3, 2]], [[], [], [2.0, 3.0], [5.0, 0.5], [1.0, -1.0]], 4)
     ]
@@ -200,7 +200,7 @@ EXERCISES = [
             Mistake(
                 "= for +=",
                 {"add": lambda old, new: new},
-                "the last use overwrites the others. Where ways meet, they add: += in place of =.",
+                "the last use overwrites the others. Where paths meet, they add: += in place of =.",
             ),
             Mistake(
                 "forward order",
@@ -221,7 +221,7 @@ EXERCISES = [
             Mistake(
                 "slope alone",
                 {"factor": lambda slope, bar: slope},
-                "you added the slopes. Along a way one multiplies: slope times the line's own "
+                "you added the slopes. Along a path one multiplies: slope times the line's own "
                 "adjoint.",
             ),
         ],
@@ -259,10 +259,10 @@ EXERCISES = [
                 "that is what comes back from the second term alone. x goes into u as well.",
             ),
             Mistake(
-                "product of the ways",
+                "product of the paths",
                 lambda x, y, k: k * y,
-                "you multiplied what comes back over the two ways. Along a way one multiplies; "
-                "over ways one adds.",
+                "you multiplied what comes back over the two paths. Along a path one multiplies; "
+                "over paths one adds.",
             ),
             Mistake(
                 "x for y",

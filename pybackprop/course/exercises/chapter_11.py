@@ -254,7 +254,7 @@ EXERCISES = [
                 "indices dE[i] += g adds one: NumPy reads, adds, and writes once.",
             ),
             Mistake(
-                "once a text",
+                "once per text",
                 once_a_text,
                 "you add over the texts, but within a text a word counts once. It may stand there "
                 "twice.",
@@ -370,19 +370,19 @@ EXERCISES = [
         digits=2,
         mistakes=[
             Mistake(
-                "no way around",
+                "no path around",
                 lambda p, q, d: d * p * q,
                 "that is what comes through both f. Each block also hands its input on as it is.",
             ),
             Mistake(
-                "way around only",
+                "path around only",
                 lambda p, q, d: d,
                 "that is what comes around both blocks. Some comes through the f as well.",
             ),
             Mistake(
                 "both or none",
                 lambda p, q, d: d * (1 + p * q),
-                "you have the way around both blocks and the way through both. There are two more: "
+                "you have the path around both blocks and one through both. There are two more: "
                 "through one, around the other.",
             ),
             Mistake(

@@ -247,7 +247,7 @@ EXERCISES = [
             "Windows start at 0, stride, 2 stride, ..., and the last must still fit.",
             "x[i : i + len(w)] @ w + b for each start i.",
         ],
-        reason="A neuron's weighted sum, of one window after the other, with the same weights.",
+        reason="A unit's weighted sum, of one window after the other, with the same weights.",
     ),
     Numeric(
         id="12-places",

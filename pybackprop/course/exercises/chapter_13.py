@@ -544,7 +544,7 @@ EXERCISES = [
             Mistake(
                 "times for power",
                 lambda gate, k: gate / k,
-                "the gate multiplies once a step: a power, not a division.",
+                "the gate multiplies once per step: a power, not a division.",
             ),
             Mistake(
                 "with its slope",

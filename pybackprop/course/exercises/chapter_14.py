@@ -470,7 +470,7 @@ EXERCISES = [
             "The output's: g.T @ x. To x comes back g @ E; its rows go where they were picked.",
             "dE = g.T @ E[i]; np.add.at(dE, i, g @ E).",
         ],
-        reason="Two uses are two ways to the loss, and ways add.",
+        reason="Two uses are two paths to the loss, and paths add.",
     ),
     Choice(
         id="14-later-tokens",

@@ -15,7 +15,7 @@ def combine(grads, counts):
 
 
 def shard_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    """Gradients of shards, one a row, and how many examples each has; one has none."""
+    """Gradients of shards, one per row, and how many examples each has; one has none."""
     return [
         (np.array([[1.0, 2.0], [5.0, 4.0]]), np.array([3, 1])),
         (rng.normal(size=(3, 4)), np.array([20, 5, 7])),

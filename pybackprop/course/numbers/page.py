@@ -13,7 +13,7 @@ from ..stage.tree import Markup, Node, Part, node, write
 from ..steppers.backward import backward_stepper
 from ..steppers.derivation import MOST_CHAINS, derivation_stepper
 from ..steppers.forward import forward_stepper
-from ..steppers.one_example import by_neuron
+from ..steppers.one_example import by_unit
 from .state import MOST_LAYERS, MOST_UNITS, SHOWN, State, read
 from .texts import TEXTS
 
@@ -68,7 +68,7 @@ def stepper(state: State, show: str) -> Interactive:
     net, trace = state.net, state.trace
     if show == "forward":
         return forward_stepper(net, trace)
-    if show == "derivation" and len(by_neuron(net)) <= MOST_CHAINS:
+    if show == "derivation" and len(by_unit(net)) <= MOST_CHAINS:
         return derivation_stepper(net, trace)
     return backward_stepper(net, trace, lr=state.lr, optimizer=state.fields["optimizer"])
 
@@ -127,8 +127,8 @@ def fields(state: State) -> Markup:
     shape = group(
         "Network",
         line(
-            state, "sizes", "Neurons of each layer, inputs first",
-            f"1 to {MOST_LAYERS} layers after the inputs, up to {MOST_UNITS} neurons each",
+            state, "sizes", "Units of each layer, inputs first",
+            f"1 to {MOST_LAYERS} layers after the inputs, up to {MOST_UNITS} units each",
         ),
         line(state, "seed", "Seed of what is drawn", "a new seed draws all weights anew"),
     )  # fmt: skip
@@ -189,7 +189,7 @@ def result(state: State) -> Markup:
         for name, make in TEXTS.items()
     ]
     note: Part = ()
-    if state.fields["show"] == "derivation" and len(by_neuron(net)) > MOST_CHAINS:
+    if state.fields["show"] == "derivation" and len(by_unit(net)) > MOST_CHAINS:
         note = node(
             "p",
             f"The chain rule is shown for networks of up to {MOST_CHAINS} weights and biases; "
@@ -198,7 +198,7 @@ def result(state: State) -> Markup:
     return Markup(
         node(
             "div",
-            table(["neuron", "activation", "target"], lines),
+            table(["unit", "activation", "target"], lines),
             table(["loss", net.loss.name], losses),
             class_="pb-scroll",
         ),

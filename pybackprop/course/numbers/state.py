@@ -134,7 +134,7 @@ def read_sizes(state: State) -> None:
         sizes = ()
     if not parts or len(sizes) != len(parts):
         state.errors["sizes"] = (
-            f"{plain(text)} names no sizes; write the neurons of each layer, inputs first: 2-3-1."
+            f"{plain(text)} names no sizes; write the units of each layer, inputs first: 2-3-1."
         )
     elif not 2 <= len(sizes) <= MOST_LAYERS + 1:
         state.errors["sizes"] = (
@@ -142,7 +142,7 @@ def read_sizes(state: State) -> None:
             "such as 2-3-1."
         )
     elif not all(1 <= size <= MOST_UNITS for size in sizes):
-        state.errors["sizes"] = f"A layer takes 1 to {MOST_UNITS} neurons here."
+        state.errors["sizes"] = f"A layer takes 1 to {MOST_UNITS} units here."
     else:
         state.sizes = sizes
         state.fields["sizes"] = "-".join(map(str, sizes))
@@ -287,9 +287,9 @@ def matrix(text: str, shape: tuple[int, int], name: str) -> tuple[Array, str]:
             if isinstance(one, str):
                 return nothing, one
     high, wide = shape
-    each = {"W": "input of the neuron", "b": "neuron", "x": "input", "y": "output"}[name[0]]
+    each = {"W": "input of the unit", "b": "unit", "x": "input", "y": "output"}[name[0]]
     if len(rows) != high:
-        for_each = ", one for each neuron" if name[0] == "W" else ""
+        for_each = ", one for each unit" if name[0] == "W" else ""
         return nothing, f"{count(high, 'row')} needed{for_each}; here {count(len(rows))}."
     for k, row in enumerate(rows, 1):
         if len(row) != wide:

@@ -108,7 +108,7 @@ def result(value: float, role: str = "") -> Part:
 
 
 def lines(head: Part, *rows: Part) -> Markup:
-    """Return the panel's content: a heading and equations, one a line."""
+    """Return the panel's content: a heading and equations, one per line."""
     return Markup(node("p", head, class_="pb-step"), *(node("p", r, class_="pb-eq") for r in rows))
 
 
@@ -316,8 +316,8 @@ def node_name(net: Network, layer: int, number: int) -> str:
     if layer == 0:
         return f"input {number + 1}"
     if layer == net.L:
-        return f"output neuron {number + 1}" if net.sizes[-1] > 1 else "output neuron"
-    return f"hidden neuron {number + 1}" + (f" of layer {layer}" if net.L > 2 else "")
+        return f"output unit {number + 1}" if net.sizes[-1] > 1 else "output unit"
+    return f"hidden unit {number + 1}" + (f" of layer {layer}" if net.L > 2 else "")
 
 
 def entry_name(net: Network, entry: Entry) -> str:

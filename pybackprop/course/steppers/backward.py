@@ -33,14 +33,14 @@ from ..stage.tree import Part, node
 from .one_example import (
     Values,
     address_of,
-    by_neuron,
+    by_unit,
     done_state,
     in_picture,
     input_sym,
-    neuron,
     one_trace,
     rates,
     title,
+    unit,
 )
 
 
@@ -58,7 +58,7 @@ def backward_frames(net: Network, trace: Trace, lr: float, optimizer: str = "sgd
         Whose first step that is, a name of `OPTIMIZERS`.
     """
     state = done_state(net, trace)
-    every = by_neuron(net)
+    every = by_unit(net)
     state |= {f"{kind}{entry.index}": "" for entry in net.params.entries() for kind in "gn"}
     frames: list[Frame] = [
         state
@@ -130,12 +130,12 @@ def output_slope(net: Network, trace: Trace) -> Array:
 
 
 def slope_at(net: Network, trace: Trace, l: int, j: int) -> float:
-    """Return the slope of a neuron's activation."""
+    """Return the slope of a unit's activation."""
     return float(net.phi[l].derivative(trace.z[l], trace.a[l])[0, j])
 
 
 def slope_name(net: Network, l: int, j: int) -> list[Part]:
-    """Return f'(z) of a neuron as a formula has it."""
+    """Return f'(z) of a unit as a formula has it."""
     return [net.phi[l].symbol, PRIME, "(", sym("z", l, j), ")"]
 
 
@@ -174,14 +174,14 @@ def output_delta(net: Network, trace: Trace, k: int) -> Frame:
         ]
         why = f"the loss's slope {num(loss_slope)} times the activation's slope {num(inner_slope)}"
     return {
-        "math": lines(f"{neuron(net, L, k)}: delta (BP1)", *rows, result(delta, "delta")),
+        "math": lines(f"{unit(net, L, k)}: delta (BP1)", *rows, result(delta, "delta")),
         "say": f"Delta of the {node_name(net, L, k)} is {num(delta)}: {why}.",
         "lit": f"n{L}.{k}:delta u{L}.{k}:delta c{k}:delta nC:activation",
     }
 
 
 def hidden_delta(net: Network, trace: Trace, l: int, j: int) -> Frame:
-    """Describe BP2 for one hidden neuron."""
+    """Describe BP2 for one hidden unit."""
     w, above = net.params.W[l + 1][:, j], trace.delta[l + 1][0]
     factor, delta = slope_at(net, trace, l, j), trace.delta[l][0, j]
     after = range(len(w))
@@ -197,7 +197,7 @@ def hidden_delta(net: Network, trace: Trace, l: int, j: int) -> Frame:
     symbol = sym("δ", l, j, role="delta")
     return {
         "math": lines(
-            f"{neuron(net, l, j)}: delta (BP2)",
+            f"{unit(net, l, j)}: delta (BP2)",
             [symbol, " = (", letters, ") · ", slope_name(net, l, j)],
             ["= (", numbers, f") · {val(factor)}"],
             f"= {val(back)} · {val(factor)}",
@@ -339,7 +339,7 @@ def backward_stepper(
     for rate in steps:
         frames = backward_frames(net, trace, rate, optimizer)
         runs.append(run_of(frames))
-    every = by_neuron(net)
+    every = by_unit(net)
     rows = [
         (node("code", str(one)), *(place(f"{kind}{one.index}", "td") for kind in "vgn"))
         for one in every

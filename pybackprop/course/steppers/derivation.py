@@ -28,7 +28,7 @@ from ..stage.drawing import (
 from ..stage.stepper import Frame, choice, num, run_of, stepper
 from ..stage.tree import Markup, Node, Part, node
 from .backward import output_slope, slope_at
-from .one_example import Values, address_of, by_neuron, done_state, one_trace
+from .one_example import Values, address_of, by_unit, done_state, one_trace
 
 MOST_PATHS = 6
 MOST_CHAINS = 100
@@ -47,7 +47,7 @@ def derivation_frames(net: Network, trace: Trace, entry: Entry) -> list[Frame]:
     """Return the frames of the chain rule for one weight or bias, factor by factor.
 
     Where few paths lead from the parameter to the loss, the factors of each path stand in a row of
-    their own. Where there are many, what comes back to the neuron is one factor, the sum of BP2.
+    their own. Where there are many, what comes back to the unit is one factor, the sum of BP2.
     """
     k, l, j = entry.index, entry.layer, entry.j
     widths = net.sizes[l + 1 :]
@@ -159,14 +159,14 @@ def path_factors(net: Network, trace: Trace, l: int, j: int, path: Sequence[int]
 
 
 def slope_factor(net: Network, trace: Trace, l: int, j: int) -> Factor:
-    """Return the activation's slope at one neuron."""
+    """Return the activation's slope at one unit."""
     words = f"the slope of {net.phi[l].name} in {node_name(net, l, j)}"
     symbol = slope_of(sym("a", l, j), sym("z", l, j))
     return Factor(symbol, slope_at(net, trace, l, j), words, f"n{l}.{j}:delta")
 
 
 def folded_factors(net: Network, trace: Trace, l: int, j: int) -> list[Factor]:
-    """Return what comes back to a[l][j] over all paths at once, then the neuron's slope."""
+    """Return what comes back to a[l][j] over all paths at once, then the unit's slope."""
     w, above = net.params.W[l + 1][:, j], trace.delta[l + 1][0]
     lit = []
     for k in range(len(w)):
@@ -178,7 +178,7 @@ def folded_factors(net: Network, trace: Trace, l: int, j: int) -> list[Factor]:
 
 
 def last_factor(net: Network, trace: Trace, entry: Entry) -> Factor:
-    """Return how the neuron's sum depends on the parameter itself."""
+    """Return how the unit's sum depends on the parameter itself."""
     k, l, j, i = entry.index, entry.layer, entry.j, entry.i
     symbol = slope_of(sym("z", l, j), of_entry(entry))
     if i is None:
@@ -229,7 +229,7 @@ def derivation_stepper(
     Chain rule, factor by factor: 6 steps
     """
     trace = one_trace(net, x, y)
-    every = by_neuron(net)
+    every = by_unit(net)
     if len(every) > MOST_CHAINS:
         raise ValueError(
             f"{net!r} has more than {MOST_CHAINS} chains to show; "

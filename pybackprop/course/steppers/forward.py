@@ -1,4 +1,4 @@
-"""The forward pass: one example through one network, neuron by neuron."""
+"""The forward pass: one example through one network, unit by unit."""
 
 from typing import Any
 
@@ -29,15 +29,15 @@ from .one_example import (
     address_of,
     example,
     input_sym,
-    neuron,
     one_trace,
     sliders,
     start_state,
+    unit,
 )
 
 
 def forward_frames(net: Network, done: Forward | Trace) -> list[Frame]:
-    """Return the frames of one forward pass: each neuron's sum, its activation, then the loss.
+    """Return the frames of one forward pass: each unit's sum, its activation, then the loss.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def forward_frames(net: Network, done: Forward | Trace) -> list[Frame]:
         state
         | {
             "math": lines("Start", [colored(var("x"), "activation"), f" = ({inputs})"]),
-            "say": f"The inputs are {inputs}. No neuron has computed anything yet.",
+            "say": f"The inputs are {inputs}. No unit has computed anything yet.",
             "lit": " ".join(f"n0.{i}:activation" for i in range(net.sizes[0])),
         }
     ]
@@ -76,7 +76,7 @@ def forward_frames(net: Network, done: Forward | Trace) -> list[Frame]:
 
 
 def weighted_sum(net: Network, done: Forward | Trace, l: int, j: int) -> Frame:
-    """Describe z of one neuron: the letters, the numbers, the products, the result."""
+    """Describe z of one unit: the letters, the numbers, the products, the result."""
     w, b, before = net.params.W[l][j], net.params.b[l][j], done.a[l - 1][0]
     z, inputs = done.z[l][0, j], range(len(w))
     letters = [[sym("w", l, j, i, role="weight"), input_sym(l - 1, i)] for i in inputs]
@@ -85,13 +85,13 @@ def weighted_sum(net: Network, done: Forward | Trace, l: int, j: int) -> Frame:
     bias = net.params.index("b", l, j)
     return {
         "math": lines(
-            f"{neuron(net, l, j)}: weighted sum",
+            f"{unit(net, l, j)}: weighted sum",
             [sym("z", l, j), " = ", joined([*letters, sym("b", l, j, role="weight")])],
             ["= ", joined([*numbers, val(b, "weight")])],
             f"= {signed_sum([*(w * before), b])}",
             result(z),
         ),
-        "say": f"{neuron(net, l, j)}: the weighted sum of its "
+        "say": f"{unit(net, l, j)}: the weighted sum of its "
         f"{len(w)} input{'s' * (len(w) > 1)} plus the bias is {num(z)}.",
         "lit": " ".join(
             [f"n{l}.{j}:weight", f"p{bias}:weight", f"u{l}.{j}:weight"]
@@ -101,7 +101,7 @@ def weighted_sum(net: Network, done: Forward | Trace, l: int, j: int) -> Frame:
 
 
 def activated(net: Network, done: Forward | Trace, l: int, j: int) -> Frame:
-    """Describe a of one neuron."""
+    """Describe a of one unit."""
     phi, z, a = net.phi[l], done.z[l][0], done.a[l][0]
     symbol = sym("a", l, j, role="activation")
     lit = [f"n{l}.{j}:activation"]
@@ -118,8 +118,8 @@ def activated(net: Network, done: Forward | Trace, l: int, j: int) -> Frame:
         powers = [["e", node("sup", num(value))] for value in z]
         rows.append(["= ", frac(powers[j], joined(powers))])
     return {
-        "math": lines(f"{neuron(net, l, j)}: activation", *rows, result(a[j], "activation")),
-        "say": f"{neuron(net, l, j)}: {phi.name} turns {num(z[j])} into {num(a[j])}.",
+        "math": lines(f"{unit(net, l, j)}: activation", *rows, result(a[j], "activation")),
+        "say": f"{unit(net, l, j)}: {phi.name} turns {num(z[j])} into {num(a[j])}.",
         "lit": " ".join(lit),
     }
 
@@ -193,7 +193,7 @@ def loss_step(net: Network, trace: Trace) -> Frame:
 
 
 def forward_stepper(net: Network, x: Values | Trace, y: Values | None = None) -> Interactive:
-    """Step through a forward pass, neuron by neuron.
+    """Step through a forward pass, unit by unit.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def forward_stepper(net: Network, x: Values | Trace, y: Values | None = None) ->
         "Forward pass, step by step",
         network(net, f"The network {'-'.join(map(str, net.sizes))} with its weights and values"),
         [run_of(frames)],
-        table=table(["neuron", "sum z", "activation a"], rows),
+        table=table(["unit", "sum z", "activation a"], rows),
         address=address_of(net, done, "forward"),
         caption="Every sum and activation",
         controls=sliders(**start),

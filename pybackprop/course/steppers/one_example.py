@@ -133,8 +133,8 @@ def sliders(**values: float) -> Callable[[], Mapping[str, Any]]:
 # Parameters
 
 
-def by_neuron(net: Network) -> list[Entry]:
-    """Return the parameters that backpropagation moves: each neuron's weights, then its bias."""
+def by_unit(net: Network) -> list[Entry]:
+    """Return the parameters that backpropagation moves: each unit's weights, then its bias."""
     free = [one for one in net.params.entries() if f"{one.letter}[{one.layer}]" not in net.fixed]
     return sorted(free, key=lambda one: (one.layer, one.j, one.i is None))
 
@@ -180,8 +180,8 @@ def title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def neuron(net: Network, l: int, j: int) -> str:
-    """Return what a heading calls a neuron."""
+def unit(net: Network, l: int, j: int) -> str:
+    """Return what a heading calls a unit."""
     return title(node_name(net, l, j))
 
 

@@ -289,7 +289,7 @@ def optimizer_race(
     return stepper(
         "race",
         "Optimizer race",
-        svg(400, 285, "Contour lines of a surface and the ways of five optimizers", *picture),
+        svg(400, 285, "Contour lines of a surface and the paths of five optimizers", *picture),
         runs,
         choices=choices,
         shared={

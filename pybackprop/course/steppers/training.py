@@ -28,7 +28,7 @@ from ..stage.drawing import (
 )
 from ..stage.stepper import num, packed, rounded, stepper
 from ..stage.tree import Markup, Node, Part, Template, node
-from .one_example import by_neuron
+from .one_example import by_unit
 
 MOST_SHOWN = 501
 MOST_LISTED = 60
@@ -451,7 +451,7 @@ def every_parameter(run: Run, at: list[int]) -> tuple[Rows, dict[str, Any]]:
         k = entry.index
         columns[f"p{k}"] = packed(theta[:, k].tolist(), 3)
         columns[f"g{k}"] = packed(grad[:, k].tolist(), 4)
-    for entry in by_neuron(net):
+    for entry in by_unit(net):
         k = entry.index
         rows.append((node("code", str(entry)), place(f"p{k}", "td"), place(f"g{k}", "td")))
     return rows, columns

@@ -129,7 +129,7 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
         picture.append(
             node(
                 "g",
-                times.frame("", "seconds a step", dict.fromkeys(SCALE, ""), powers),
+                times.frame("", "seconds per step", dict.fromkeys(SCALE, ""), powers),
                 rates.frame("workers", "examples per second, over one worker's", SCALE, SCALE),
                 rates.line(x, x, "pb-curve pb-s3"),
                 rates.line(x, run["rate_log"], "pb-curve pb-s2"),
