@@ -151,7 +151,7 @@ def numbers(value: Any) -> Any:
     """Return a value as an array of real numbers, or None if it is none."""
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of unequal length
+    except (ValueError, TypeError):  # rows of unequal length, a text of ten million letters
         return None
     return array if array.dtype.kind in "biuf" else None
 

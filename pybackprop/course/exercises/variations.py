@@ -47,7 +47,7 @@ def variations(right: Callable[..., Any]) -> tuple[Variation, ...]:
     """Return the variations of a function, the likely ones first; of a closure there are none.
 
     >>> from pybackprop.course.exercises import EXERCISES
-    >>> one = variations(EXERCISES["03-sigmoid_prime"].solution)[1]
+    >>> one = variations(EXERCISES["03-sigmoid_prime"].solution)[2]
     >>> one.name, one.shown, one.told
     ('a sign', '1 + a', 'A sign in it is wrong.')
     """
