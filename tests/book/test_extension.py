@@ -134,7 +134,7 @@ NOTEBOOK = [
     ),
     ("code", "print('T1: largest error 1.1e-16')", ["check-T1"]),
     ("code", "print('nothing')", ["check-T2"]),
-    ("markdown", "## One neuron per layer", []),
+    ("markdown", "## One unit per layer", []),
     ("code", "import os\nprint('static', os.environ.get('PYBACKPROP_STATIC'))", []),
 ]
 HTML = """from IPython.display import HTML
@@ -197,7 +197,7 @@ def test_a_checked_equation_carries_its_mark_and_an_unchecked_one_none(page):
 
 
 def test_a_renamed_heading_keeps_its_former_address(page):
-    assert 'id="one-neuron-per-layer"' in page
+    assert 'id="one-unit-per-layer"' in page
     assert 'id="one-neuron-a-layer"' in page
 
 
