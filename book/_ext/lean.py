@@ -42,6 +42,9 @@ SHEETS = [
 ]
 OURS = ["roles.css", "style.css"]
 
+NOWHERE = {"accordion", "carousel", "modal", "offcanvas", "popover", "toast"}
+"""Parts of Bootstrap that no page has; its script knows them all."""
+
 CONDITIONAL = {"media", "supports", "layer", "container"}
 
 
@@ -111,7 +114,7 @@ def names_in(site: Path) -> set[str]:
         names.update(
             re.findall(r"[\w-]+", path.read_text(encoding="utf-8")) if path.exists() else []
         )
-    return {name for name in names if not re.match(r"fa[srb]?(-|$)", name)}
+    return {name for name in names - NOWHERE if not re.match(r"fa[srb]?(-|$)", name)}
 
 
 def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
@@ -121,12 +124,37 @@ def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
         return
     names = names_in(site)
     theirs = [path for pattern in SHEETS for path in sorted(static.glob(pattern))]
+    theirs.append(KATEX / "katex.min.css")
     sheets = [purge(path.read_text(encoding="utf-8"), names) for path in theirs]
-    sheets.append(woff2_only((KATEX / "katex.min.css").read_text(encoding="utf-8")))
     sheets += [(static / name).read_text(encoding="utf-8") for name in OURS]
-    (static / "book.css").write_text("\n".join(sheets), encoding="utf-8")
+    sheet = without_idle_variables(woff2_only("\n".join(sheets)), variables_in(site))
+    (static / "book.css").write_text(sheet, encoding="utf-8")
     write_fonts(site)
     drop_unused(site)
+
+
+def variables_in(site: Path) -> set[str]:
+    """Return the variables that pages, scripts and the sheets of single pages name."""
+    kinds = (".html", ".js", ".css")
+    files = [path for path in site.rglob("*") if path.suffix in kinds and path.name != "book.css"]
+    theirs = {path for pattern in SHEETS for path in (site / "_static").glob(pattern)}
+    named: set[str] = set()
+    for path in set(files) - theirs:
+        named.update(re.findall(r"--[a-zA-Z][\w-]*", path.read_text(encoding="utf-8")))
+    return named
+
+
+def without_idle_variables(css: str, elsewhere: set[str]) -> str:
+    """Drop the variables of a sheet that nothing reads, here or elsewhere.
+
+    >>> without_idle_variables("a{--x:1;--y:var(--x);--z:2;top:var(--z)}", {"--u"})
+    'a{--z:2;top:var(--z)}'
+    """
+    used: set[str] = set()
+    while used != (used := elsewhere | set(re.findall(r"var\(\s*(--[\w-]+)", css))):
+        for name in set(re.findall(r"(?<=[{;])(--[\w-]+):", css)) - used:
+            css = re.sub(rf"(?<=[{{;]){name}:[^;{{}}]*(;|(?=}}))", "", css)
+    return css
 
 
 def woff2_only(css: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-LIMIT = 270_000
+LIMIT = 250_000
 """Bytes of one page in all, gzipped, without its pictures."""
 
 PICTURES = {".png", ".svg", ".gif", ".jpg", ".webp"}

@@ -28,6 +28,9 @@ WORDS = {"sigmoid_prime": "σ′", "sigmoid": "σ", "slope": "σ′", "math.": "
 VARIANTS = 6
 """Number of precomputed sets of inputs behind the button "New numbers"."""
 
+MOST = 40
+"""Number of variations of a formula, the likely ones first, that a page carries."""
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -141,7 +144,7 @@ class Numeric:
         """
         found: dict[str, Any] = {}
         shape = isinstance(self.answer(**inputs), tuple)
-        for one in variations(self.answer) if self.digits or shape else ():
+        for one in variations(self.answer)[:MOST] if self.digits or shape else ():
             if shape and one.name != NAME:
                 continue
             shown = one.shown
