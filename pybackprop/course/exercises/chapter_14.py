@@ -235,6 +235,12 @@ EXERCISES = [
                 lambda d: d * d,
                 "you squared where a root is asked for.",
             ),
+            Mistake(
+                "variances added",
+                lambda d: (2 * d) ** 0.5,
+                "you added the variances of the two factors. The variance of a product of "
+                "independent numbers with mean 0 is the product of their variances: 1, not 2.",
+            ),
         ],
         hints=[
             "q · k is a sum of {d} products. What is the variance of one?",
