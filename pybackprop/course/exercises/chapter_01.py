@@ -872,7 +872,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "Count layer by layer. The input is no layer of its own.",
+            "Count layer by layer. The input is layer 0 and has no weights.",
             "A layer of <var>n</var> units with <var>k</var> inputs has <var>n</var> "
             "<var>k</var> weights and <var>n</var> biases.",
             "({p} + 1) · {q} for the hidden layer. The same way for the output layer.",
