@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -168,15 +169,23 @@ def test_a_killed_worker_is_replaced(own_client):
 
 def test_a_worker_killed_in_the_middle_of_a_step(own_client):
     """It is killed while the client waits for its answer."""
-    pids = [*own_client.run(os.getpid).values()]
-    late = subprocess.Popen(
-        [sys.executable, "-c", f"import os, time; time.sleep(0.7); os.kill({pids[0]}, 9)"]
-    )
+    pid = next(iter(own_client.run(os.getpid).values()))
+
+    def kill_soon(now):
+        if now.history.iterations == 10:
+            threading.Timer(0.002, os.kill, (pid, signal.SIGKILL)).start()
+
     alone, _ = run(None, epochs=60)
-    split, history = run(own_client, epochs=60, iteration_callbacks=lambda now: time.sleep(0.005))
-    late.wait()
+    split, history = run(own_client, epochs=60, iteration_callbacks=kill_soon)
     assert history.reason == "epochs reached"
     assert gap(alone.params.theta, split.params.theta) < 1e-12
+
+
+def test_a_worker_killed_before_it_has_its_examples(own_client):
+    os.kill(next(iter(own_client.run(os.getpid).values())), signal.SIGKILL)
+    split, history = run(own_client)
+    assert history.reason == "epochs reached"
+    assert gap(run(None)[0].params.theta, split.params.theta) < 1e-12
 
 
 def test_a_worker_that_joins_gets_examples(own_client, monkeypatch):
