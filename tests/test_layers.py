@@ -240,6 +240,7 @@ def in_torch(torch, name, x, options):
     return x[0] * torch.tensor(options["mask"]) * 2
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(CASES, SEEDS)
 def test_against_pytorch(case, seed):

@@ -142,6 +142,7 @@ def test_bce_on_logits_is_right_to_the_last_digits(y, digits):
         assert abs(Decimal(ours.item()) - delta) < 2e-16
 
 
+@pytest.mark.slow
 def test_cross_entropy_on_logits_is_right_to_the_last_digits(digits):
     pair, phi = objective(LOSSES["cross_entropy"], ACTIVATIONS["softmax"]), ACTIVATIONS["softmax"]
     rows = [[z, 0.0, -1.5] for z in POINTS] + [[z, z, z] for z in (-700.0, 0.3, 700.0)]

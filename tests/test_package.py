@@ -145,6 +145,7 @@ def test_what_is_the_courses_is_pointed_to(name, where):
     run(cure)
 
 
+@pytest.mark.slow
 def test_every_attribute_that_a_type_checker_accepts_exists(tmp_path):
     """And every public one is accepted: all words of the core are tried."""
     pytest.importorskip("mypy")
@@ -225,6 +226,7 @@ print(sorted(name for name in new if name.partition(".")[0] not in allowed))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", ["__init__", *ROOMS])
 def test_every_room_needs_numpy_alone(room):
     program = "import pybackprop" + ("" if room == "__init__" else f".{room}")
@@ -261,6 +263,7 @@ def test_importing_loads_a_room_when_it_is_used():
     assert not {"training", "optimizers", "checkpoint", "engine"} & set(with_network)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
 def test_importing_leaves_memory_to_the_system():
     """Freed arrays of 30 MB go back to it, as they do with NumPy alone."""

@@ -92,6 +92,7 @@ def losses(plan, steps, **flags):
     return np.array(pairs).T
 
 
+@pytest.mark.slow
 def test_the_loss_follows_pytorchs_for_200_steps():
     ours, theirs = losses(transformer, 200)
     assert theirs[-10:].max() < 0.8 * theirs[:10].min()  # it does learn

@@ -17,7 +17,7 @@ from pybackprop.data import Data
 from pybackprop.workers import Crew, Shard, WorkersLost
 
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.xdist_group("workers")
+pytestmark = [pytest.mark.xdist_group("workers"), pytest.mark.slow]
 
 OPTIMIZERS = {
     "SGD": lambda: pb.SGD(0.1),

@@ -147,6 +147,7 @@ def test_no_two_mistakes_are_confused(item):
         assert not fits(item.solution, cases, made, item.tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CODES)
 def test_verdict_on_a_wrong_answer_does_not_hold_the_solution(item):
     text = str(judge(item, lambda *case: "nonsense"))
@@ -501,6 +502,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("expected", ["array", "number", "text", "boolean", "results", "dict"])
 def test_nothing_is_raised_for_a_wrong_answer(answer, expected):

@@ -84,6 +84,7 @@ def figures():
     yield plots.confusion_matrix, {"counts": np.eye(10, dtype=int)}
 
 
+@pytest.mark.slow
 def test_text_of_every_figure_has_nine_pixels_on_a_phone():
     for figure, given in figures():
         plt.close("all")

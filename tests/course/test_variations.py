@@ -69,6 +69,7 @@ def test_no_change_shows_the_right_line(item):
         assert one.shown not in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", TOLD_APART, ids=lambda item: item.id)
 def test_a_change_is_told_and_never_passes(item):
     cases = item.fixed_cases()
@@ -179,6 +180,7 @@ def test_the_numbers_that_were_answered_are_those_still_asked():
     assert asked == shown
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_set_kept_apart_reach_their_goals():
     counts = measure.count(json.loads(APART.read_text(encoding="utf-8")))
     wrong = sum(n for name, n in counts.items() if name.startswith("wrong"))
