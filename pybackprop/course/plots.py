@@ -230,12 +230,12 @@ def _draw_weights(ax: Axes, sizes: Sequence[int], layer: int, W: Array | None, w
             )
             if write:
                 ax.text(
-                    GAP * (layer - 0.76),
-                    y_from + 0.24 * (y_to - y_from),
+                    GAP * (layer - 1) + 1.15 * dx,
+                    y_from + 1.15 * dy,
                     f"{w:.2g}",
                     color=FIGURE["weight"],
                     size=SMALL,
-                    ha="center",
+                    ha="left",
                     va="bottom",
                     rotation=np.degrees(np.arctan2(y_to - y_from, GAP)),
                     rotation_mode="anchor",
