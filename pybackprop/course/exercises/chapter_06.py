@@ -865,14 +865,14 @@ EXERCISES = [
         id="06-signs",
         title="Signs are the cheapest check",
         question=(
-            "A hidden unit of the 3-2-1 network has a negative delta, and the input is "
-            "<var>x</var> = (2, 3, −1). Which of its three weights grow in a step of gradient "
+            "A hidden unit of the 3-2-1 network has a negative delta. This time the input is "
+            "<var>x</var> = (−2, 3, 1). Which of its three weights grow in a step of gradient "
             "descent?"
         ),
         right=Option(
-            "the first and the second",
+            "the second and the third",
             "their gradients are delta times a positive input: negative, so the step adds to "
-            "them. The third one's is positive.",
+            "them. The first one's is positive.",
         ),
         wrong=[
             Option(
@@ -880,7 +880,7 @@ EXERCISES = [
                 "delta is the same for all three, but each gradient has its own input as a factor.",
             ),
             Option(
-                "the third",
+                "the first",
                 "its gradient is negative times negative: positive. A step goes against it.",
             ),
             Option(
