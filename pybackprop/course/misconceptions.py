@@ -234,7 +234,7 @@ NAMED = {
         02-softmax_cross_entropy: slope once more
         slope at the output
         slope stays
-        02-softmax_delta: slope once more
+        02-fused_delta: slope once more
         03-two-outputs: slopes at the outputs
         """,
     "softmax-entry-by-entry": """
@@ -324,7 +324,7 @@ NAMED = {
         03-sign-of-delta: zero
         06-signs: none: delta is negative
         02-bce_slopes: sign
-        02-softmax_delta: sign
+        02-fused_delta: sign
         03-last_delta: sign
         sign of the slopes
         sign of the miss
@@ -392,7 +392,7 @@ NAMED = {
         each entry
         each array
         each for itself
-        09-clip_together: entry by entry
+        09-clip_blocks: entry by entry
         """,
     "shuffled-apart": """
         X alone

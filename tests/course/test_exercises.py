@@ -295,6 +295,12 @@ def test_a_repeated_id_is_refused():
         ex.by_id([exercise(), exercise()])
 
 
+def test_two_functions_of_one_name_are_refused():
+    # check(double) could only ever find one of the two exercises.
+    with pytest.raises(ValueError, match="'00-double' and '01-double' ask for functions of one"):
+        ex.by_id([exercise(), exercise(id="01-double")])
+
+
 def test_wrong_answer_shows_the_smallest_failing_input():
     def off_at_one(x):
         return 2 * x + (x == 1)

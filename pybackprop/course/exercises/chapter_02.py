@@ -225,7 +225,7 @@ def slope_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
-def softmax_delta(a, y):
+def fused_delta(a, y):
     return (a - y) / len(a)
 
 
@@ -870,7 +870,7 @@ EXERCISES = [
         ),
     ),
     Code(
-        id="02-softmax_delta",
+        id="02-fused_delta",
         title="Delta of softmax and cross-entropy",
         question=(
             "Type a formula for ∂<var>C</var>/∂<var>z</var>: the slope of "
@@ -881,7 +881,7 @@ EXERCISES = [
             "y": "one-hot targets, shape (<var>m</var>, <var>n</var>)",
         },
         cases=slope_cases,
-        solution=softmax_delta,
+        solution=fused_delta,
         alternatives=[
             lambda a, y: a / a.shape[0] - y / a.shape[0],
             lambda a, y: -(y - a) * (1 / len(y)),

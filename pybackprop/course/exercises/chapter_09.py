@@ -30,13 +30,13 @@ def rescaled(grad: Any, limit: Any) -> Any:
     return grad * limit / np.sqrt((grad**2).sum())
 
 
-def clip_together(grads, limit):
+def clip_blocks(grads, limit):
     length = np.sqrt(sum((grad**2).sum() for grad in grads.values()))
     factor = limit / length if length > limit else 1.0
     return {name: factor * grad for name, grad in grads.items()}
 
 
-def clip_together_given(grads, limit):
+def clip_blocks_given(grads, limit):
     """Return a network's gradient, clipped at the length limit."""
     clipped = {}
     for name, grad in grads.items():
@@ -49,7 +49,7 @@ def length_of(parts: Any) -> Any:
     return np.sqrt(sum((part**2).sum() for part in parts))
 
 
-def clip_together_with(
+def clip_blocks_with(
     length: Any = length_of,
     factor: Any = lambda length, limit: min(1.0, limit / length),
 ) -> Any:
@@ -1033,7 +1033,7 @@ EXERCISES = [
         reason="One factor for all entries changes the length and keeps the direction.",
     ),
     Code(
-        id="09-clip_together",
+        id="09-clip_blocks",
         title="Clipped, and turned aside",
         question=(
             "<code>grads</code> is a dict of the gradients of a network, block by block. The "
@@ -1042,14 +1042,14 @@ EXERCISES = [
             "direction. A test finds that the direction changes. Find the mistake and mend it."
         ),
         cases=block_cases,
-        solution=clip_together,
-        given=clip_together_given,
-        made_of=clip_together_with,
-        alternatives=[clip_together_with(), clip_as_one_vector],
+        solution=clip_blocks,
+        given=clip_blocks_given,
+        made_of=clip_blocks_with,
+        alternatives=[clip_blocks_with(), clip_as_one_vector],
         mistakes=[
             Mistake(
                 "each for itself",
-                clip_together_given,
+                clip_blocks_given,
                 "each block is clipped by its own length. Long blocks are cut and short ones are "
                 "not, so the direction of the whole changes: one length, one factor.",
             ),

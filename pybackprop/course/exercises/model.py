@@ -442,10 +442,18 @@ def problems(exercise: Exercise) -> list[str]:
 
 
 def by_id(exercises: Sequence[Exercise]) -> Mapping[str, Exercise]:
-    """Return a dict by id; a repeated id raises a ValueError."""
+    """Return a dict by id; a repeated id, or name of a function, raises a ValueError."""
     table: dict[str, Exercise] = {}
+    functions: dict[str, str] = {}
     for exercise in exercises:
         if exercise.id in table:
             raise ValueError(f"two exercises have the id {exercise.id!r}")
+        if isinstance(exercise, Code):
+            first = functions.setdefault(exercise.function, exercise.id)
+            if first != exercise.id:
+                raise ValueError(
+                    f"{first!r} and {exercise.id!r} ask for functions of one name; check finds an "
+                    "exercise by that name, so rename one"
+                )
         table[exercise.id] = exercise
     return table
