@@ -153,15 +153,18 @@ class Gallery:
         first: tuple[Any, ...] = next(steps)
         return first
 
-    def watch(self, difference: str = "", update: str = "sgd", epochs: int = 20) -> Run:
+    def watch(
+        self, difference: str = "", update: str = "sgd", epochs: int = 20, seed: int = 1
+    ) -> Run:
         """Train for some epochs and ask the five questions.
 
-        Four of them at steps 1 and 10, whether ten examples are learned by heart at the end.
+        Four of them at steps 1 and 10, whether ten examples are learned by heart at the end. The
+        seed draws the initial weights and shuffles.
         """
         program, run = self.plant(difference), Run()
         batches = -(-len(self.X) // program.BATCH)
         optimizer = SGD(program.LR) if update == "sgd" else Adam(0.01)
-        rng, step = np.random.default_rng(1), getattr(program, update)
+        rng, step = np.random.default_rng(seed), getattr(program, update)
         with np.errstate(all="ignore"):
             for t, now in enumerate(program.training(self.X, self.Y, rng, step), start=1):
                 before, x, y, grad, after = now
@@ -178,7 +181,7 @@ class Gallery:
             if np.isfinite(after.theta).all():
                 guess = program.forward(before, self.X_test)[self.net.L].argmax(axis=1)
                 run.accuracy = np.mean(guess == self.Y_test.argmax(axis=1)).item()
-            if not self.by_heart(program, step):
+            if not self.by_heart(program, step, seed):
                 run.found["by heart"] = 0
         return run
 
@@ -195,10 +198,10 @@ class Gallery:
             "twins": len(np.unique(units, axis=0)) == len(units),
         }
 
-    def by_heart(self, program: SimpleNamespace, step: Callable[..., Any]) -> bool:
+    def by_heart(self, program: SimpleNamespace, step: Callable[..., Any], seed: int = 1) -> bool:
         """Whether ten examples, trained alone, are learned: a loss below 0.1 at some time."""
         X, Y = self.X[:10], self.Y[:10]
-        steps = program.training(X, Y, np.random.default_rng(1), step)
+        steps = program.training(X, Y, np.random.default_rng(seed), step)
         for t in range(BY_HEART):
             *_, after = next(steps)
             if t % 10 == 9 and own_loss(program, after, X, Y) < 0.1:

@@ -1309,7 +1309,7 @@ EXERCISES = [
             Mistake(
                 "not divided",
                 {"width": lambda train, test: (1, 1)},
-                "the columns are centred and not divided by their deviation.",
+                "the columns are centered and not divided by their deviation.",
             ),
             Mistake(
                 "variance",
@@ -1423,7 +1423,7 @@ EXERCISES = [
     ),
     Code(
         id="08-influence",
-        title="A test: nobody looks at the neighbour",
+        title="A test: nobody looks at the neighbor",
         question=(
             "<code>losses(X)</code> returns the loss of each example, shape (m,). Write "
             "<code>influence(losses, X)</code>: for each example <var>k</var>, set its row of "
