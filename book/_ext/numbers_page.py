@@ -1,4 +1,4 @@
-"""The page "Your own numbers": its form and its steppers, made by the package."""
+"""The page "Your own numbers": its form, its steppers and their addresses, by the package."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from pybackprop.course import numbers
-from pybackprop.course.numbers.page import static_page
+from pybackprop.course.numbers.page import reference, static_page
 
 PLACE = '<div id="own-numbers"></div>'
+OTHERS = '<div id="own-others"></div>'
 FILES = ("numbers.js", "numbers.css")
 
 
@@ -27,6 +28,8 @@ def place_form(app: Sphinx, doctree: nodes.document) -> None:
         if raw.astext().strip() == PLACE:
             html = static_page(python=bool(app.config.book_python))
             raw.replace_self(nodes.raw("", html, format="html"))
+        elif raw.astext().strip() == OTHERS:
+            raw.replace_self(nodes.raw("", reference(), format="html"))
 
 
 def load_form(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import pybackprop as pb
 from pybackprop.course import steppers
+from pybackprop.course.numbers.kinds import moons
 from pybackprop.course.stage.stepper import content_at
 
 
@@ -16,7 +17,7 @@ def part():
 
 def test_frames_show_losses_and_points_of_the_run(part):
     (run,) = part.data["runs"]
-    X, Y = first_page.two_moons()
+    X, Y = moons()
     for frame, t in enumerate(run["cols"]["t"]):
         if frame not in (0, 1, 20, 40, run["n"] - 1):
             continue

@@ -2,8 +2,10 @@
 
 import ast
 import builtins
+import re
 import subprocess
 import sys
+from html import unescape
 
 import numpy as np
 import pytest
@@ -206,27 +208,37 @@ def test_axes_from_above_are_not_copied(session):
 def test_a_stepper_comes_as_html_and_a_readers_text_does_not(session):
     make = "from pybackprop.course.steppers import activation_explorer\nactivation_explorer()"
     assert session.cell([make])["html"].startswith('<div class="pybackprop-interactive"')
-    assert session.cell([make])["address"] == ""
     fake = "class Fake:\n    def to_html(self): return '<b>'\nFake()"
     assert session.cell([fake]).keys() == {"value"}
 
 
-@pytest.mark.parametrize("kind", ["forward", "backward", "derivation"])
+@pytest.mark.parametrize("kind", ["forward", "backward", "derivation", "gradient_check"])
 def test_a_stepper_of_one_network_leads_to_the_same_with_other_numbers(session, kind):
     net = pb.Network([2, 3, 1], ["tanh"], "identity", "half_sse", fixed="b", rng=0)
     session.names |= {"net": net, "steppers": steppers}
-    report = session.run(f"steppers.{kind}_stepper(net, [0.5, 1 / 3], [1.0])")
-    state = read(report["address"])
+    html = session.run(f"steppers.{kind}_stepper(net, [[0.5, 1 / 3]], [[1.0]])")["html"]
+    address = re.search('data-address="(.*?)"', html)[1]
+    state = read(unescape(address))
     assert state.errors == {}
     assert np.array_equal(state.net.params.theta, net.params.theta)
     assert (state.net.loss.name, state.net.fixed) == ("half_sse", net.fixed)
     assert state.trace.a[0].tolist() == [[0.5, 1 / 3]]
-    assert (state.fields["show"], state.fields["phi1"]) == (kind, "tanh")
+    assert (state.fields["show"], state.fields["phi1"]) == (kind.replace("_", "-"), "tanh")
 
 
 def test_a_stepper_that_the_numbers_page_cannot_show_has_no_link(session):
     session.names |= {"net": pb.Network([9, 1], rng=0), "steppers": steppers}
-    assert session.run("steppers.forward_stepper(net, np.ones(9), [1.0])")["address"] == ""
+    own = "steppers.activation_explorer([pb.Activation('mine', np.sin, lambda z, a: np.cos(z))])"
+    for part in ("steppers.forward_stepper(net, np.ones(9), [1.0])", own):
+        html = session.run(part)["html"]
+        assert 'data-name="' in html
+        assert "data-address" not in html
+
+
+def test_a_package_that_an_answer_needs_is_named(session, monkeypatch):
+    assert session.numbers("show=convolution", "")["errors"] == {}
+    monkeypatch.setitem(sys.modules, "contourpy", None)
+    assert session.numbers("show=race", "")["missing"] == "contourpy"
 
 
 def test_a_missing_package_is_named_for_the_page(session):

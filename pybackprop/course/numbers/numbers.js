@@ -2,6 +2,8 @@
 (() => {
 "use strict";
 const QUIET = 60; // milliseconds without a key before an entry is sent
+// What a link to this page is made of; Python reads each part, and tells what is wrong with it.
+const SIGNS = /^[\w\s.,;:=&+*/^()–−×-]{0,20000}$/;
 
 function begin() {
   const part = document.querySelector(".pb-own");
@@ -10,12 +12,16 @@ function begin() {
   const line = part.querySelector(".pb-progress-line"), halt = part.querySelector(".pb-stop");
   const result = part.querySelector(".pb-result"), share = part.querySelector(".pb-share");
   const places = Object.fromEntries([...document.querySelectorAll(".pb-shown")].map((e) => [e.dataset.show, e]));
-  const shown = () => form.elements.show.value;
+  const tabs = part.querySelector(".pb-tabs"), radios = [...tabs.querySelectorAll("input")];
+  // Which stepper: one of the network's, or another one, which its form names and which has a place of its own.
+  const shown = () => new FormData(form).get("show");
+  const placed = () => (shown() in places ? shown() : "");
   const known = Object.fromEntries(Object.keys(places).map((show) => [show, sameNetwork(part.dataset.address)]));
   let address = part.dataset.address, running = null, waiting = null, started = false, timer = 0;
 
   const place = () => {
-    for (const [show, element] of Object.entries(places)) element.hidden = show !== shown();
+    for (const [show, element] of Object.entries(places)) element.hidden = show !== placed();
+    tabs.hidden = !placed();
   };
   const entries = () => new URLSearchParams(new FormData(form)).toString();
   // Two addresses that differ in what is shown alone have the same network.
@@ -47,13 +53,19 @@ function begin() {
     globalThis.pybackpropPython.ask(running);
   }
 
-  function answered({ errors, fields, result: html, stepper, show, address: now, failed, stopped }, changed) {
-    if (failed || stopped) {
+  function answered({ errors, fields, result: html, stepper, show, address: now, failed, error, stopped }, changed) {
+    if (failed || error || stopped) {
       started = false;
-      line.textContent = failed ? `Python stopped: ${failed}. Press Compute to start it anew.` : "Stopped.";
+      line.textContent = failed || error ? `Python stopped: ${failed || error}. Press Compute to start it anew.` : "Stopped.";
       return;
     }
-    if (fields && !waiting) refill(fields);
+    if (fields && !waiting) {
+      const before = placed();
+      refill(fields);
+      if (show) for (const choice of radios) choice.checked = choice.value === show;
+      if (!before !== !placed()) result.replaceChildren(); // of another form
+      place();
+    }
     const wrong = Object.keys(errors);
     for (const field of form.elements) {
       const words = errors[field.name] ?? "", told = document.getElementById(`wrong-${field.name}`);
@@ -66,14 +78,15 @@ function begin() {
     result.classList.toggle("pb-old", old);
     for (const element of Object.values(places)) element.classList.toggle("pb-old", old);
     if (old) {
-      const named = wrong.map((name) => document.querySelector(`label[for="own-${name}"]`)?.textContent ?? name);
-      line.textContent = `Not yet: ${named.join("; ")}. What stands below is from before.`;
+      // What has no field is told here.
+      const named = wrong.map((name) => document.querySelector(`label[for="own-${name}"]`)?.textContent ?? errors[name].replace(/\.$/, ""));
+      line.textContent = `Not yet: ${named.join("; ")}.${result.firstChild ? " What stands below is from before." : ""}`;
       return;
     }
     address = now;
-    for (const choice of form.elements.show) choice.checked = choice.value === show;
+    for (const choice of radios) choice.checked = choice.value === show;
     result.innerHTML = html;
-    replace(places[show], stepper);
+    replace(places[show in places ? show : ""], stepper);
     known[show] = sameNetwork(now);
     place();
     share.href = `#${now}`;
@@ -152,7 +165,13 @@ function begin() {
   // A link with numbers is an entry, too.
   function follow() {
     const hash = location.hash.slice(1);
-    if (/(^|&)sizes=/.test(hash) && sameNetwork(hash) + shown() !== sameNetwork(address) + shown()) ask(hash, "");
+    if (!/(^|&)(sizes|show)=/.test(hash) || hash === address) return;
+    let plain = "<";
+    try {
+      plain = decodeURIComponent(hash);
+    } catch { /* nothing that this page has written */ }
+    if (SIGNS.test(plain)) ask(hash, "");
+    else line.textContent = "This link was not opened: it has signs that no link to this page has, or too many.";
   }
   addEventListener("hashchange", follow);
   // Chosen before, and kept by the browser over a reload, is not what the page shows.

@@ -1,7 +1,10 @@
 """The page: its form, its steppers, and the answer to each entry."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
+
+import numpy as np
 
 from ...activations import ACTIVATIONS
 from ...losses import LOSSES
@@ -12,9 +15,12 @@ from ..stage.stepper import num
 from ..stage.tree import Markup, Node, Part, node, write
 from ..steppers.backward import backward_stepper
 from ..steppers.derivation import MOST_CHAINS, derivation_stepper
+from ..steppers.explorers import gradient_check_stepper
 from ..steppers.forward import forward_stepper
 from ..steppers.one_example import by_unit
-from .state import MOST_LAYERS, MOST_UNITS, SHOWN, State, read
+from . import kinds
+from .kinds import KINDS, Entered
+from .state import MOST_LAYERS, MOST_UNITS, SHOWN, State, parts, read
 from .texts import TEXTS
 
 PRESETS = {
@@ -49,17 +55,58 @@ def answer(address: str, changed: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``errors`` by field; ``fields``, the form, where other fields are needed than before; and
-        where nothing is wrong ``address``, ``result``, ``show`` and ``stepper``.
+        ``errors`` by field; ``show``, which stepper; ``fields``, the form, where other fields are
+        needed than before; and where nothing is wrong ``address``, ``result`` and ``stepper``.
     """
+    kind = kind_of(address)
+    if kind:
+        return answer_kind(kind, parts(address), changed)
     state = read(address, changed)
+    show = state.fields["show"]
     report: dict[str, Any] = {"errors": state.errors}
+    if show in SHOWN:
+        report["show"] = show
     if changed in ("", "sizes", "seed") and state.sizes:
         report["fields"] = write(fields(state))
     if not state.errors:
-        show = state.fields["show"]
-        report |= {"address": state.address, "show": show, "result": write(result(state))}
-        report["stepper"] = stepper(state, show).to_html()
+        try:
+            with np.errstate(all="ignore"):  # float32 ends at 1e38
+                report["stepper"] = stepper(state, show).to_html()
+        except ValueError:
+            state.errors["x"] = (
+                "This stepper cannot show the large numbers that these lead to; smaller ones help."
+            )
+            return report
+        report |= {"address": state.address, "result": write(result(state))}
+    return report
+
+
+def kind_of(address: str) -> str:
+    """Return the name of the stepper that an address is for; "" for a network's."""
+    try:
+        show = parts(address).get("show", "")
+    except ValueError:
+        return ""
+    return show if show in KINDS else ""
+
+
+def wrong(address: str) -> dict[str, str]:
+    """Return what is wrong with an address, by field."""
+    kind = kind_of(address)
+    return kinds.read(kind, parts(address)).errors if kind else read(address).errors
+
+
+def answer_kind(name: str, given: dict[str, str], changed: str) -> dict[str, Any]:
+    """Return what the page shows for a stepper that is no network's."""
+    entered = kinds.read(name, given)
+    report: dict[str, Any] = {"errors": entered.errors, "show": name}
+    if not entered.errors and (part := kinds.made(name, entered)):
+        report["address"] = part.address
+        chapter = node("a", "its place in the book", href=f"{KINDS[name].page}.html")
+        report["result"] = write(node("p", f"{KINDS[name].title}: see ", chapter, "."))
+        report["stepper"] = replace(part, address="").to_html()
+    if not changed:
+        report["fields"] = write(fields_of(name, entered))
     return report
 
 
@@ -67,16 +114,27 @@ def stepper(state: State, show: str) -> Interactive:
     """Return the stepper that is asked for; the backward one for too many chains."""
     net, trace = state.net, state.trace
     if show == "forward":
-        return forward_stepper(net, trace)
-    if show == "derivation" and len(by_unit(net)) <= MOST_CHAINS:
-        return derivation_stepper(net, trace)
-    return backward_stepper(net, trace, lr=state.lr, optimizer=state.fields["optimizer"])
+        part = forward_stepper(net, trace)
+    elif show == "gradient-check":
+        sample = MOST_CHECKED if net.params.theta.size > MOST_CHECKED else None
+        part = gradient_check_stepper(net, trace.a[0], trace.y, sample=sample)
+    elif show == "derivation" and len(by_unit(net)) <= MOST_CHAINS:
+        part = derivation_stepper(net, trace)
+    else:
+        part = backward_stepper(net, trace, lr=state.lr, optimizer=state.fields["optimizer"])
+    return replace(part, address="")  # the page has it
+
+
+MOST_CHECKED = 20
+"""So many entries the gradient check takes of a large network."""
 
 
 # The form
 
+Entries = State | Entered
 
-def labelled(state: State, name: str, label: Part, control: Node, hint: Part = ()) -> Node:
+
+def labelled(state: Entries, name: str, label: Part, control: Node, hint: Part = ()) -> Node:
     """Return a field with its label, and the place where it is told what is wrong with it."""
     wrong = state.errors.get(name, "")
     more = {"id": f"own-{name}", "name": name, "aria-describedby": f"wrong-{name}"}
@@ -92,7 +150,7 @@ def labelled(state: State, name: str, label: Part, control: Node, hint: Part = (
     )
 
 
-def menu(state: State, name: str, label: Part, options: dict[str, str]) -> Node:
+def menu(state: Entries, name: str, label: Part, options: dict[str, str]) -> Node:
     """Return a field to choose from."""
     chosen = state.fields.get(name, "")
     parts = [
@@ -102,18 +160,18 @@ def menu(state: State, name: str, label: Part, options: dict[str, str]) -> Node:
     return labelled(state, name, label, node("select", *parts))
 
 
-def line(state: State, name: str, label: Part, hint: Part = ()) -> Node:
+def line(state: Entries, name: str, label: Part, hint: Part = ()) -> Node:
     """Return a field of one line."""
     text = state.fields.get(name, "")
     plain = {"type": "text", "value": text, "autocomplete": "off", "spellcheck": "false"}
     return labelled(state, name, label, node("input", **plain), hint)
 
 
-def rows(state: State, name: str, label: Part, high: int) -> Node:
+def rows(state: Entries, name: str, label: Part, high: int, hint: Part = ()) -> Node:
     """Return a field of several lines."""
     text = state.fields.get(name, "")
     plain = {"rows": high, "autocomplete": "off", "spellcheck": "false", "wrap": "off"}
-    return labelled(state, name, label, node("textarea", text, **plain))
+    return labelled(state, name, label, node("textarea", text, **plain), hint)
 
 
 def named(table: dict[str, Any]) -> dict[str, str]:
@@ -158,6 +216,20 @@ def fields(state: State) -> Markup:
         menu(state, "fixed", "Biases", {"": "learn, too", "b": "are held"}),
     )
     return Markup(shape, layers, example, step)
+
+
+def fields_of(name: str, entered: Entered) -> Markup:
+    """Return all fields of a stepper that is no network's."""
+    controls: list[Part] = []
+    for key, one in KINDS[name].fields.items():
+        if one.options:
+            controls.append(menu(entered, key, one.label, named(dict.fromkeys(one.options))))
+        elif one.lines > 1:
+            controls.append(rows(entered, key, one.label, one.lines, one.hint))
+        else:
+            controls.append(line(entered, key, one.label, one.hint))
+    chosen = node("input", type="hidden", name="show", value=name)
+    return Markup(group(KINDS[name].title, *controls), chosen)
 
 
 def group(name: str, *parts: Part) -> Node:
@@ -233,13 +305,18 @@ def static_page(python: bool) -> str:
     """
     state = read(DEFAULT)
     links = [node("li", node("a", name, href=f"#{where}")) for name, where in PRESETS.items()]
+    others = [
+        node("li", node("a", kind.title, href=f"#show={name}")) for name, kind in KINDS.items()
+    ]
     state.fields["show"] = "backward"
     head: list[Part] = []
     if python:
         head = [
             node("p", WITHOUT_SCRIPT, class_="pb-without"),
-            node("p", "Begin with:", class_="pb-live"),
+            node("p", "Begin with a network:", class_="pb-live"),
             node("ul", links, class_="pb-live pb-presets"),
+            node("p", "or with another stepper of the book:", class_="pb-live"),
+            node("ul", others, class_="pb-live pb-presets"),
             node(
                 "form", node("div", fields(state), class_="pb-fields"),
                 id="own-form", class_="pb-live",
@@ -248,7 +325,7 @@ def static_page(python: bool) -> str:
                 "p",
                 node("button", "Compute", type="submit", form="own-form", class_="pb-button"),
                 node("button", "Stop", type="button", class_="pb-button pb-stop"),
-                node("a", "Link to this network", href=f"#{state.address}", class_="pb-share"),
+                node("a", "Link to these numbers", href=f"#{state.address}", class_="pb-share"),
                 node("span", role="status", class_="pb-progress-line"),
                 class_="pb-live pb-row",
             ),
@@ -260,11 +337,27 @@ def static_page(python: bool) -> str:
         f'<div class="pb-shown" data-show="{show}">{stepper(state, show).to_html()}</div>'
         for show in SHOWN
     ]
+    pieces.append('<div class="pb-shown" data-show="" hidden></div>' if python else "")
     chooser = write(node("div", tabs("backward"), class_="pb-live")) if python else ""
     return (
         '<div class="pybackprop-interactive pb-own" data-ready="numbers" '
         f'data-address="{escape(state.address)}">{write(body)}{chooser}</div>' + "".join(pieces)
     )
+
+
+def reference() -> str:
+    """Return a list of the other steppers: the parts of their addresses, and those of the book."""
+    lines = []
+    for name, kind in KINDS.items():
+        inside = [
+            node("li", node("code", key), ": ", one.label, "; ", one.hint)
+            for key, one in kind.fields.items()
+        ]
+        own = kinds.as_in_the_book(name)
+        link = node("a", node("code", own), href=f"#{own}", class_="pb-address")
+        lines.append(node("dt", kind.title, ": ", node("code", f"show={name}")))
+        lines.append(node("dd", node("ul", inside), "The numbers of the book: ", link))
+    return write(node("dl", lines))
 
 
 WITHOUT_SCRIPT = (

@@ -22,18 +22,18 @@ from ...losses import LOSSES, OWN_LOSS, objective
 from ...network import Network, Trace, backprop
 from ...optimizers import OPTIMIZERS, Optimizer
 from ...params import Array
+from ..steppers.address import packed, spelled
 from ..steppers.backward import first_step
-from ..steppers.one_example import digits
+from .fields import MOST_LETTERS, one_number, plain, split
+from .kinds import KINDS
 
 MOST_LAYERS, MOST_UNITS = 5, 8
-LARGEST = 1e6
-MOST_LETTERS = 2000
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
 SHOWN = {
     "forward": "Forward pass",
     "backward": "Backward pass and update",
     "derivation": "Chain rule",
+    "gradient-check": "Gradient check",
 }
 """What can be stepped through -> what the page calls it."""
 
@@ -102,9 +102,9 @@ def read(address: str, changed: str = "") -> State:
     {'W1': '“two” is no number; write 0.5, -2 or 1e-3.'}
     """
     try:
-        given = dict(parse_qsl(address, keep_blank_values=True, max_num_fields=60))
-    except ValueError:
-        return State(dict(DEFAULTS), {"sizes": "This link holds too much; it is no network's."})
+        given = parts(address)
+    except ValueError as error:
+        return State(dict(DEFAULTS), {"sizes": str(error)})
     long = [name for name, text in given.items() if len(text) > MOST_LETTERS]
     state = State(DEFAULTS | {name: given.get(name, text) for name, text in DEFAULTS.items()})
     if long:
@@ -119,9 +119,16 @@ def read(address: str, changed: str = "") -> State:
     return state
 
 
-def plain(text: str) -> str:
-    """Return the beginning of what was entered, as an error quotes it."""
-    return f"“{text[:20]}{'…' * (len(text) > 20)}”"
+def parts(address: str) -> dict[str, str]:
+    """Return the parts of an address by name; a plus is a plus.
+
+    >>> parts("show=graph&C=w*x+b")
+    {'show': 'graph', 'C': 'w*x+b'}
+    """
+    try:
+        return dict(parse_qsl(address.replace("+", "%2B"), True, max_num_fields=60))
+    except ValueError:
+        raise ValueError("This link holds too much; it is no stepper's.") from None
 
 
 def read_sizes(state: State) -> None:
@@ -162,7 +169,7 @@ def read_choices(state: State, given: Mapping[str, str]) -> None:
     for name, table in tables.items():
         fields[name] = given.get(name, fields.get(name, "sigmoid"))
         if fields[name] not in table:
-            known = ", ".join(filter(None, table))
+            known = ", ".join(filter(None, [*table, *(KINDS if name == "show" else ())]))
             state.errors[name] = f"{plain(fields[name])} is not known; choose one of {known}."
     chosen = [fields[f"phi{l}"] for l in range(1, last + 1)]
     for l in range(1, last):
@@ -209,7 +216,7 @@ def read_numbers(state: State, given: Mapping[str, str], changed: str) -> None:
         if error:
             fields[name], state.errors[name] = text, error
         else:
-            fields[name] = written(values)
+            fields[name] = spelled(values)
     if "y" not in state.errors and "loss" not in state.errors:
         loss = loss_of(state)
         y = np.array([numbers(fields["y"])])
@@ -259,23 +266,9 @@ def drawn(state: State) -> dict[str, Array]:
     return start
 
 
-def one_number(text: str) -> float | str:
-    """Return the number, or what is wrong with it.
-
-    >>> one_number("−.5"), one_number("1e9"), one_number("nan")[:20]
-    (-0.5, '1e9 is too large; give numbers up to 1000000 in size.', '“nan” is no number; ')
-    """
-    text = text.strip().replace("−", "-")
-    if not NUMBER.fullmatch(text):
-        return f"{plain(text)} is no number; write 0.5, -2 or 1e-3."
-    if abs(value := float(text)) > LARGEST:
-        return f"{text[:20]} is too large; give numbers up to {LARGEST:.0f} in size."
-    return value
-
-
 def numbers(text: str) -> list[Any]:
     """Return the numbers of a row, or what is wrong with each."""
-    return [one_number(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    return [one_number(part) for part in split(text)]
 
 
 def matrix(text: str, shape: tuple[int, int], name: str) -> tuple[Array, str]:
@@ -311,26 +304,8 @@ def count(number: int, what: str = "") -> str:
     return f"{number}{named} {'is' if number == 1 else 'are'}"
 
 
-def written(values: Array) -> str:
-    """Return a matrix as the form shows it, with all its digits.
-
-    >>> written(np.array([[0.5, -1.0], [2.0, 0.125]]))
-    '0.5, -1\\n2, 0.125'
-    """
-    return "\n".join(", ".join(map(digits, row)) for row in values.tolist())
-
-
-def packed(text: str) -> str:
-    """Return what `written` has written as an address holds it.
-
-    >>> packed("0.5, -1\\n2, 0.125")
-    '0.5,-1;2,0.125'
-    """
-    return text.replace("\n", ";").replace(" ", "")
-
-
 def array(text: str) -> Array:
-    """Return the matrix that `written` has written."""
+    """Return the matrix that `spelled` has written."""
     return np.array([numbers(row) for row in text.split("\n")], dtype=float)
 
 

@@ -42,7 +42,7 @@ function open(part, { cell, code, start, printed, place, room }) {
     made.replaceChildren();
     ask("cell", [cells.slice(0, place + 1).map(({ text }) => text())], finished);
   };
-  const finished = ({ value, html, address, error, above, figures = [], stopped, seconds, failed }) => {
+  const finished = ({ value, html, error, above, figures = [], stopped, seconds, failed }) => {
     if (failed) return void (line.textContent = `Python stopped: ${failed}. Run starts it anew.`);
     if (stopped) return void (line.textContent = seconds ? `Stopped: ${ENDLESS(seconds)}` : "Stopped.");
     if (error) {
@@ -57,7 +57,6 @@ function open(part, { cell, code, start, printed, place, room }) {
       const shown = make("div");
       made.append(shown);
       globalThis.pybackpropReplace(shown, html);
-      if (address) made.append(make("p", {}, make("a", { href: `your_own_numbers.html#${address}` }, "Open with other numbers")));
     }
     line.textContent = compare(output, printed, figures.length, html !== undefined, part.classList.contains("tag_nbval-ignore-output"));
   };

@@ -4,7 +4,7 @@
 "use strict";
 const { dataset, src: here } = document.currentScript;
 const SECONDS = { check: 20, try_out: 30, numbers: 30, cell: 600 }; // after which a job counts as one that never ends
-const PARTS = { matplotlib: "figures" }; // what is loaded only when code asks for it -> its script
+const PARTS = { matplotlib: "figures", contourpy: "figures" }; // what is loaded only when code asks for it -> its script
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -104,7 +104,7 @@ function watch(words) {
 }
 
 function finish(report) {
-  const [job] = jobs, part = job.job === "cell" && PARTS[report.missing];
+  const [job] = jobs, part = ["cell", "numbers"].includes(job.job) && PARTS[report.missing];
   if (part && job.brought !== part) {
     job.brought = part;
     return bring(job, report.missing, part);
@@ -242,6 +242,11 @@ function runner({ label, signal }) {
 const KEYS = "np is NumPy, pb is pybackprop. Ctrl, ⌘ or Shift with Enter runs. Tab indents; Escape, then Tab leaves.";
 const SIGNS = "@ multiplies matrices, * entry by entry; ** is a power, W.T the transpose, np NumPy. Enter checks.";
 const ENDLESS = (seconds) => `it was stopped after ${seconds} seconds; does a loop in it never end?`;
+
+// What a stepper shows, opened on the page where other numbers can be entered.
+globalThis.pybackpropOthers = ({ dataset: { address } }, controls) => {
+  if (address) controls.append(make("a", { class: "pb-link", href: `your_own_numbers.html#${address}` }, "Other numbers"));
+};
 
 globalThis.pybackpropPython = { ask, stop, make, editor, runner, KEYS, ENDLESS };
 

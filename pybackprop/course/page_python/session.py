@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from io import StringIO, TextIOBase
 from types import CodeType, ModuleType
 from typing import Any
@@ -107,9 +108,9 @@ class Session:
         Returns
         -------
         dict
-            ``value``, the last expression as text; ``html`` if it is an interactive part, and its
-            ``address`` if other numbers can be entered for it; or ``error``, the error as a reader
-            needs it, with ``missing``, the module that it asks for, if it does.
+            ``value``, the last expression as text; ``html`` if it is an interactive part; or
+            ``error``, the error as a reader needs it, with ``missing``, the module that it asks
+            for, if it does.
         """
         names = self.names if names is None else names
         with self.listening(hand_on or self.hand_on):
@@ -118,7 +119,7 @@ class Session:
                 exec(body, names)
                 value = eval(last, names) if last else None
                 if isinstance(value, Interactive):
-                    return {"html": value.to_html(), "address": open_to_readers(value.address)}
+                    return {"html": open_to_readers(value).to_html()}
                 return {} if value is None else {"value": cut(repr(value))}
             except BaseException as error:  # noqa: BLE001, a reader's code may raise anything
                 report = {"error": told(error)}
@@ -211,10 +212,13 @@ class Session:
         return report
 
     def numbers(self, address: str, changed: str) -> Report:
-        """Answer an entry on the page "Your own numbers"."""
+        """Answer an entry on the page "Your own numbers", or name the module that it asks for."""
         from ..numbers.page import answer
 
-        return answer(address, changed)
+        try:
+            return answer(address, changed)
+        except ModuleNotFoundError as error:
+            return {"missing": error.name, "failed": str(error)}
 
     @contextmanager
     def listening(self, hand_on: Callable[[str], object]) -> Iterator[None]:
@@ -235,11 +239,11 @@ def names_at_first() -> dict[str, Any]:
     return {"__name__": "__main__", "np": np, "pb": pb, "check": check}
 
 
-def open_to_readers(address: str) -> str:
-    """Return an address, if the page "Your own numbers" can show it, else ""."""
-    from ..numbers.state import read
+def open_to_readers(part: Interactive) -> Interactive:
+    """Return a part without its address, where the page "Your own numbers" cannot show it."""
+    from ..numbers.page import wrong
 
-    return address if address and not read(address).errors else ""
+    return replace(part, address="") if part.address and wrong(part.address) else part
 
 
 def copied(names: dict[str, Any]) -> dict[str, Any] | None:

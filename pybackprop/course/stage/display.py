@@ -101,9 +101,10 @@ class Interactive:
         of a picture away and leave its text; an image they keep. ``with_pictures`` is the way back.
         """
         still = self.still if stored else self.poster
+        address = f' data-address="{html.escape(self.address)}"' if self.address else ""
         return (
             f'<div class="pybackprop-interactive" data-kind="{html.escape(self.kind)}" '
-            f'data-name="{html.escape(self.name)}">{still}'
+            f'data-name="{html.escape(self.name)}"{address}>{still}'
             f'<script type="application/json">{to_json(self.data)}</script></div>'
         )
 

@@ -169,6 +169,8 @@ KINDS.stepper = ({ model, data, poster, el, signal }) => {
       button("Next", still(() => frame + 1)), button("Last", still(() => run.n - 1)), speeds),
     make("div", { class: "pb-slide" }, slider, count), ...(link ? [link] : []));
   picture.after(controls);
+  // Where pages have Python.
+  globalThis.pybackpropOthers?.(el, controls);
   const selects = choices.map((choice, c) => make("select",
     { onchange: (event) => { chosen[c] = +event.target.value; choose(); } },
     ...choice.options.map((option, o) => make("option", { value: o }, option))));

@@ -14,6 +14,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import joined, lines, place, result, svg, table, val, var, words
 from ..stage.stepper import Frame, choice, columns, num, stepper
 from ..stage.tree import Node, Part, node
+from .address import address
 
 MOST_TOKENS, MOST_UNITS = 4, 3
 WORDS = {"q": "query", "k": "key", "v": "value", "o": "output"}
@@ -227,15 +228,15 @@ def attention_stepper(
             f"q, k, v, g have the shapes {shapes}; a stepper draws (T, d) twice and (T, n) twice, "
             f"T from 1 to {MOST_TOKENS}, d and n from 1 to {MOST_UNITS}"
         )
-    names = [f"token {i + 1}" for i in range(T)] if names is None else [f"“{n}”" for n in names]
-    if len(names) != T:
-        raise ValueError(f"there are {len(names)} names for {T} tokens; give a name for each")
+    called = [f"token {i + 1}" for i in range(T)] if names is None else [f"“{n}”" for n in names]
+    if len(called) != T:
+        raise ValueError(f"there are {len(called)} names for {T} tokens; give a name for each")
     masks = np.ones((T, T), bool), causal_mask(T)
-    runs = [attention_frames(names, q, k, v, g, mask) for mask in masks]
+    runs = [attention_frames(called, q, k, v, g, mask) for mask in masks]
     rows = [
         (f"{WORDS[x]} of {name}", place(f"{x}{i}", "td"), place(f"u{x}{i}", "td"))
         for x in "qkvo"
-        for i, name in enumerate(names)
+        for i, name in enumerate(called)
     ]
     return stepper(
         "attention",
@@ -246,4 +247,5 @@ def attention_stepper(
         table=table(["vector", "numbers", "adjoint δ"], rows),
         caption="Queries, keys, values",
         wide=True,
+        address=address("attention", q=q, k=k, v=v, g=g, names=names),
     )

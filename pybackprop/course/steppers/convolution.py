@@ -10,6 +10,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import joined, lines, place, result, svg, table, val, words
 from ..stage.stepper import Frame, columns, num, stepper
 from ..stage.tree import Node, Part, node
+from .address import address
 
 MOST_ENTRIES, MOST_WEIGHTS = 12, 5
 CELL, BOX, LEFT = 56, 44, 66
@@ -234,4 +235,7 @@ def convolution_stepper(
         [{**columns(frames), "n": len(frames)}],
         table=table(["entry", "value", "what came back"], rows),
         wide=size > 5,
+        address=address(
+            "convolution", x=signal, w=kernel, b=b, delta=given, stride=stride, padding=padding
+        ),
     )

@@ -30,6 +30,8 @@ from ..stage.drawing import (
 )
 from ..stage.stepper import SUPERSCRIPT, choice, num, rounded, stepper
 from ..stage.tree import Markup, Part, Template, node
+from .address import address
+from .one_example import address_of
 
 Z = np.linspace(-6, 6, 121).round(1)
 MIDDLE = 60
@@ -181,6 +183,7 @@ def activation_explorer(names: Sequence[str | Activation] = ELEMENTWISE) -> Inte
         caption="Values and slopes at three places",
         interval=60,
         start=MIDDLE,
+        address=address("activation", names=[phi.name for phi in chosen]),
     )
 
 
@@ -332,6 +335,7 @@ def loss_explorer(names: Sequence[str | Loss] = SHOWN_LOSSES) -> Interactive:
         caption="Losses and slopes at three logits",
         interval=60,
         start=MIDDLE,
+        address=address("loss", names=[loss.name for loss in chosen]),
     )
 
 
@@ -456,4 +460,5 @@ def gradient_check_stepper(
         caption="The best step of each method",
         interval=150,
         start=min(best["c64"], len(STEPS) - 1),
+        address=address_of(net, backprop(net, X, Y), "gradient-check") if len(X) == 1 else "",
     )  # fmt: skip

@@ -11,6 +11,7 @@ from ...params import Array, Entry
 from ..stage.drawing import check_drawable, node_name, sym
 from ..stage.stepper import num
 from ..stage.tree import Node
+from .address import address
 
 Values = Sequence[float] | ArrayLike
 
@@ -71,33 +72,19 @@ def address_of(net: Network, done: Forward, show: str, **step: Any) -> str:
     >>> import pybackprop as pb
     >>> net = pb.Network([1, 1], init={"W": [[[0.5]]], "b": [[-1.0]]})
     >>> address_of(net, pb.backprop(net, [[2.0]], [[1.0]]), "backward", lr=0.5)
-    'sizes=1-1&phi1=sigmoid&W1=0.5&b1=-1&x=2&y=1&loss=bce&lr=0.5&show=backward'
+    'show=backward&sizes=1-1&phi1=sigmoid&W1=0.5&b1=-1&x=2&y=1&loss=bce&lr=0.5'
     """
     parts: dict[str, Any] = {"sizes": "-".join(map(str, net.sizes))}
     for l in range(1, net.L + 1):
         parts[f"phi{l}"] = net.phi[l].name
     for l in range(1, net.L + 1):
-        parts |= {f"W{l}": written(net.params.W[l]), f"b{l}": written(net.params.b[l][None])}
-    parts["x"] = written(done.a[0])
+        parts |= {f"W{l}": net.params.W[l], f"b{l}": net.params.b[l]}
+    parts["x"] = done.a[0]
     if isinstance(done, Trace):
-        parts |= {"y": written(done.y), "loss": net.loss.name}
+        parts |= {"y": done.y, "loss": net.loss.name}
     if net.fixed:
         parts["fixed"] = "b" if net.fixed == net.params.chosen("b") else " ".join(net.fixed)
-    return "&".join(f"{name}={value}" for name, value in (parts | step | {"show": show}).items())
-
-
-def written(matrix: Array) -> str:
-    """Return a matrix as an address holds it, with all its digits.
-
-    >>> written(np.array([[0.5, -1.0], [2.0, 0.125]]))
-    '0.5,-1;2,0.125'
-    """
-    return ";".join(",".join(map(digits, row)) for row in matrix.tolist())
-
-
-def digits(value: float) -> str:
-    """Return a number with as many digits as bring it back."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return address(show, **parts, **step)
 
 
 def rates(lr: float | Sequence[float]) -> list[float]:

@@ -11,6 +11,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import FAINT, Chart, lines, place, svg, swatch, table, words
 from ..stage.stepper import MOST_FRAMES, choice, num, packed, rounded, stepper
 from ..stage.tree import Markup, Node, Part, Template, node
+from .address import address
 from .one_example import rates
 
 
@@ -303,6 +304,7 @@ def optimizer_race(
         interval=250,
         controls=controls,
         remake=lambda surface, lr: optimizer_race([surface], lr, steps=steps),
+        address=address("race", surfaces=names, lr=given, steps=steps),
     )
 
 

@@ -22,6 +22,7 @@ from ..stage.drawing import (
 )
 from ..stage.stepper import Frame, columns, num, stepper
 from ..stage.tree import Node, Part, node
+from .address import address
 
 MOST_TIMES = 5
 ACROSS, R = 104, 23
@@ -239,4 +240,5 @@ def recurrence_stepper(
         table=table(head, rows),
         caption="All numbers, time by time",
         wide=len(x) > 3,
+        address=address("recurrence", w=w, u=u, b=b, x=x, y=y, start=start),
     )

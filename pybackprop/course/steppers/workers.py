@@ -9,6 +9,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import Chart, key, lines, place, svg, table, var
 from ..stage.stepper import choice, num, rounded, stepper
 from ..stage.tree import Markup, Part, Template, node
+from .address import address
 
 WORKERS = [2**k for k in range(15)]
 """1 to 16,384."""
@@ -164,6 +165,7 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
         caption="Examples per second, as multiples of one worker's",
         interval=300,
         start=4,
+        address=address("workers", seconds=seconds, numbers=numbers, batch=batch),
     )
 
 
