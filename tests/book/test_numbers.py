@@ -9,11 +9,12 @@ from paths import BOOK
 from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
 
+from pybackprop.course.numbers.kinds import KINDS, as_in_the_book
 from pybackprop.course.numbers.page import PRESETS, answer
-from pybackprop.course.numbers.state import SHOWN, read
+from pybackprop.course.numbers.state import SHOWN, parts, read
 
 TEXT = (BOOK / "your_own_numbers.md").read_text(encoding="utf-8")
-((LINK, LINK_SHOWN),) = re.findall(r'<a href="#(sizes=.+?)">.+?#(.+?)</a>', TEXT)
+(LINK, LINK_SHOWN), (RACE, RACE_SHOWN) = re.findall(r'<a href="#(.+?)">.*?#(.+?)</a>', TEXT)
 PAGE = "book/your_own_numbers.html"
 
 
@@ -80,8 +81,8 @@ def same_as_python(page, address):
     assert mine["errors"] == {}
     html = page.locator(".pb-result").inner_html()
     losses = re.findall(r"<td>([^<]*)</td></tr></tbody></table></div>", mine["result"])
-    assert losses
-    assert losses[0] in html
+    assert losses or parts(address)["show"] in KINDS
+    assert all(loss in html for loss in losses[:1])
     data = shown(page).locator(":scope > script").text_content()
     assert data in mine["stepper"]
 
@@ -144,7 +145,10 @@ def test_the_form_of_an_address_is_told_in_full():
         parts = dict(parse_qsl(example, strict_parsing=True))
         assert parts.keys() <= known
         assert read("&".join(f"{k}={v}" for k, v in (start | parts).items())).errors == {}
-    assert LINK == LINK_SHOWN
+    assert (LINK, RACE) == (LINK_SHOWN, RACE_SHOWN)
+    assert answer(unescape(RACE))["errors"] == {}
+    (example,) = re.findall(r"html#(show=\S+)`", (BOOK / "teachers.md").read_text("utf-8"))
+    assert answer(example)["errors"] == {}
 
 
 def test_an_address_written_by_hand_opens_its_network_at_its_step(visit, place):
@@ -189,12 +193,109 @@ def test_what_is_wrong_is_told_beside_its_field_and_the_numbers_from_before_stay
     assert page.trouble == []
 
 
-def test_a_hostile_link_is_told_in_words_and_makes_no_markup(visit, place):
-    page = visit(f"{place['server']}#sizes=2-2&x=<img src=x onerror=alert(1)>,0&seed=<b>&W1=9e9")
-    said(page, "Not yet")
-    assert wrong(page).keys() >= {"wrong-seed"}
+MARKUP = "<img src=x onerror=alert(1)>{say}&amp;"
+
+
+@pytest.mark.parametrize("part", ["sizes=2-2&x=<img src=x onerror=alert(1)>", "show=<b>", "%E0%A4"])
+def test_a_hostile_link_is_not_opened_and_makes_no_markup(visit, place, part):
+    asked = []
+    page = visit("about:blank")
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{place['server']}#{part}&show=race")
+    said(page, "This link was not opened")
     assert page.locator(".pb-own :is(img, b)").count() == 0
+    assert not [url for url in asked if "python-" in url]
     assert page.trouble == []
+
+
+def test_hostile_text_in_a_form_is_told_in_words_and_makes_no_markup(visit, place):
+    page = visit(place["server"])
+    fill(page, "x", MARKUP)
+    fill(page, "seed", "<b>")
+    assert wrong(page).keys() >= {"wrong-seed"}
+    page.get_by_role("link", name="A computation, forward and back").click()
+    said(page, "Computed.")
+    for name in KINDS["graph"].fields:
+        fill(page, name, MARKUP)
+        assert wrong(page).keys() >= {f"wrong-{name}"}
+    assert page.locator(".pb-own :is(img, b), .pb-shown img").count() == 0
+    assert page.locator("#own-C").input_value() == MARKUP
+    assert page.trouble == []
+
+
+def only_the_other(page):
+    """The place of the other steppers alone is shown, and the tabs of the network are not."""
+    assert not page.locator(".pb-tabs").is_visible()
+    (part,) = (one for one in page.locator(".pb-shown").all() if one.is_visible())
+    assert part.get_attribute("data-show") == ""
+
+
+@pytest.mark.parametrize("where", ["server", "disk"])
+def test_every_stepper_opens_from_its_address_and_takes_other_numbers(visit, place, where):
+    page = visit(place[where])
+    for name, kind in KINDS.items():
+        page.get_by_role("link", name=kind.title, exact=True).first.click()
+        page.locator(f"input[name=show][value={name}]").wait_for(state="attached", timeout=90_000)
+        said(page, "Computed.", 90_000)
+        only_the_other(page)
+        assert shown(page).get_attribute("data-name") == name
+        assert shown(page).locator(".pb-say").text_content()
+        assert page.url.split("#")[1] == as_in_the_book(name)
+        same_as_python(page, page.url.split("#")[1])
+        assert page.locator(".pb-shown .pb-error").count() == 0
+    fill(page, "batch", "64")
+    assert "batch=64" in page.url
+    same_as_python(page, page.url.split("#")[1])
+    page.get_by_role("link", name=next(iter(PRESETS))).click()
+    page.locator("#own-sizes").wait_for()
+    said(page, "Computed.")
+    assert page.locator(".pb-tabs").is_visible()
+    assert shown(page).get_attribute("data-name") == "backward"
+    assert page.trouble == []
+
+
+def test_a_link_leads_to_a_step_of_another_stepper(visit, place):
+    page = visit(f"{place['server']}#show=convolution&x=3,1,2&w=1,-1&delta=1,1&stride=1&padding=0"
+                 "&convolution-1=3")  # fmt: skip
+    said(page, "Computed.")
+    only_the_other(page)
+    assert shown(page).get_attribute("data-frame") == "3"
+    assert page.locator("#own-x").input_value() == "3, 1, 2"
+    shown(page).get_by_text("Link to this step").click()
+    assert page.url.endswith("&convolution-1=3")
+    assert page.trouble == []
+
+
+def test_what_is_wrong_with_a_link_to_another_stepper_is_told(visit, place):
+    page = visit(f"{place['server']}#show=race&lr=fast&steps=1e999")
+    said(page, "Not yet: Learning rates; Steps.")
+    assert wrong(page).keys() == {"wrong-lr", "wrong-steps"}
+    assert not page.locator(".pb-tabs").is_visible()
+    assert page.locator(".pb-result").text_content() == ""
+    fill(page, "lr", "0.1")
+    fill(page, "steps", "5")
+    assert wrong(page) == {}
+    assert shown(page).get_attribute("data-name") == "race"
+    other = visit(f"{place['server']}#show=lion")
+    said(other, "“lion” is not known; choose one of forward")
+    assert page.trouble == other.trouble == []
+
+
+def test_the_chapters_lead_to_their_steppers_with_other_numbers(visit, place, server):
+    for chapter, names in {
+        "12_convolution": ["convolution"], "06_two_networks_by_hand": ["forward", "backward"],
+    }.items():  # fmt: skip
+        for name in names:
+            page = visit(f"{server}/book/{chapter}.html")
+            part = page.locator(f'.pybackprop-interactive[data-name="{name}"]').first
+            first = part.locator(":scope > script").text_content()
+            part.get_by_role("link", name="Other numbers").click()
+            said(page, "Computed.", 90_000)
+            assert shown(page).get_attribute("data-name") == name
+            if name != "forward":  # there the chapter has no target
+                assert shown(page).locator(":scope > script").text_content() == first
+            assert shown(page).get_by_role("link", name="Other numbers").count() == 0
+            assert page.trouble == []
 
 
 def test_nothing_of_python_is_loaded_before_it_is_asked_for(visit, place):
@@ -231,10 +332,19 @@ def test_the_largest_network_is_answered(visit, place):
 def test_without_a_script_one_network_is_read_whole(visit, place):
     page = visit(place["server"], script=False)
     assert page.get_by_text("this page needs JavaScript").is_visible()
-    assert page.locator(".pb-shown .pb-say").count() == 3
-    assert all(part.is_visible() for part in page.locator(".pb-shown").all())
+    assert page.locator(".pb-shown .pb-say").count() == len(SHOWN)
+    assert all(part.is_visible() for part in page.locator(".pb-shown:has(.pb-say)").all())
     assert not page.locator("#own-form").is_visible()
     assert page.get_by_role("cell", name="0.298371109").is_visible()
+
+
+@pytest.mark.parametrize("kind", ["graph", "attention", "race"])
+def test_the_form_of_another_stepper_fits_a_phone_and_a_screen_reader(visit, place, kind):
+    page = visit(f"{place['server']}#show={kind}", width=360, scheme="dark")
+    said(page, "Computed.", 90_000)
+    assert page.evaluate(SIDEWAYS) == []
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RUN) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
