@@ -90,7 +90,7 @@ def run(
         "units": whole("Hidden units", units, 1, 8),
         "phi": choice("Activation of the hidden layer", "tanh", ELEMENTWISE),
         "optimizer": choice("Optimizer", optimizer, OPTIMIZERS),
-        "lr": number("Learning rate", lr, 1e-6, 100),
+        "lr": number("Learning rate", lr, 1e-4, 100),
         "epochs": whole("Most epochs", epochs, 1, 1000),
         "below": number("Stop when the loss is below; 0 for never", below, 0, 1),
         "seed": whole("Seed of the weights", seed, 0, 999_999),
@@ -129,23 +129,23 @@ FEW = {"low": -1000, "high": 1000}
 
 KINDS = {
     "activation": Kind(
-        "Activation functions", "01_forward_pass", activation_explorer,
+        "Activations", "01_forward_pass", activation_explorer,
         {"names": names("Functions", ", ".join(ELEMENTWISE), ELEMENTWISE)},
     ),
     "loss": Kind(
-        "Losses and their gradients", "02_losses", loss_explorer,
+        "Losses", "02_losses", loss_explorer,
         {"names": names("Losses", ", ".join(SHOWN_LOSSES), SHOWN_LOSSES)},
     ),
     "race": Kind(
         "Optimizer race", "04_sgd_vs_adam", optimizer_race,
         {
             "surfaces": names("Surfaces", ", ".join(SURFACES), SURFACES),
-            "lr": row("Learning rates", "0.05, 0.01, 0.2", 4, 1e-6, 10),
+            "lr": row("Learning rates", "0.05, 0.01, 0.2", 4, 1e-4, 10),
             "steps": whole("Steps", "35", 1, 200),
         },
     ),
     "training": Kind(
-        "Training, iteration by iteration", "05_training_loop",
+        "Training", "05_training_loop",
         lambda **given: training_stepper(trained(**given)),
         run("quadrants", "4", "adam", "0.05", "300", "0.1", "3"),
     ),
@@ -155,7 +155,7 @@ KINDS = {
         run("moons", "6", "sgd", "1", "600", "0", "1"),
     ),
     "graph": Kind(
-        "A computation, forward and back", "10_any_graph", computation,
+        "A computation", "10_any_graph", computation,
         {
             "C": text(
                 "Computation", "C = (tanh(w*x + b) + x)^2", 400,
@@ -166,7 +166,7 @@ KINDS = {
         },
     ),
     "convolution": Kind(
-        "A convolution, forward and back", "12_convolution", convolution_stepper,
+        "Convolution", "12_convolution", convolution_stepper,
         {
             "x": row("Signal x", "1, 2, 4, 0, -1", MOST_ENTRIES, **FEW),
             "w": row("Kernel w", "1, 2, -1", MOST_WEIGHTS, **FEW),
@@ -177,7 +177,7 @@ KINDS = {
         },
     ),
     "recurrence": Kind(
-        "A recurrence, forward and back through time", "13_recurrence", recurrence_stepper,
+        "Recurrence", "13_recurrence", recurrence_stepper,
         {
             "w": number("Weight w of the input", "1", **FEW),
             "u": number("Weight u of the state", "0.5", **FEW),
@@ -188,7 +188,7 @@ KINDS = {
         },
     ),
     "attention": Kind(
-        "Attention, forward and back", "14_attention", attention_stepper,
+        "Attention", "14_attention", attention_stepper,
         {
             "q": matrix("Queries q", "1, 0\n0, 2\n1, 1", MOST_TOKENS, MOST_UNITS, **FEW),
             "k": matrix("Keys k", "2, 0\n0, 1\n1, -1", MOST_TOKENS, MOST_UNITS, **FEW),
@@ -203,7 +203,7 @@ KINDS = {
         },
     ),
     "workers": Kind(
-        "A step on many workers", "16_many_workers", workers_explorer,
+        "Many workers", "16_many_workers", workers_explorer,
         {
             "seconds": number("Seconds for an example on one worker", "1e-5", 1e-9, 1000),
             "numbers": whole("Entries of θ", "235146", 1, 10**12),

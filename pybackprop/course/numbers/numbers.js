@@ -23,7 +23,8 @@ function begin() {
     for (const [show, element] of Object.entries(places)) element.hidden = show !== placed();
     tabs.hidden = !placed();
   };
-  const entries = () => new URLSearchParams(new FormData(form)).toString();
+  // In an address a plus is a plus.
+  const entries = () => new URLSearchParams(new FormData(form)).toString().replaceAll("+", "%20");
   // Two addresses that differ in what is shown alone have the same network.
   function sameNetwork(text) { return text.replace(/(^|&)show=\w*/, ""); }
 

@@ -355,9 +355,10 @@ def reference() -> str:
         ]
         own = kinds.as_in_the_book(name)
         link = node("a", node("code", own), href=f"#{own}", class_="pb-address")
-        lines.append(node("dt", kind.title, ": ", node("code", f"show={name}")))
-        lines.append(node("dd", node("ul", inside), "The numbers of the book: ", link))
-    return write(node("dl", lines))
+        head = node("summary", kind.title, ": ", node("code", f"show={name}"))
+        rest = node("p", "The numbers of the book: ", link)
+        lines.append(node("details", head, node("ul", inside), rest))
+    return write(Markup(lines))
 
 
 WITHOUT_SCRIPT = (
