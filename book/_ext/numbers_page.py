@@ -29,7 +29,8 @@ def place_form(app: Sphinx, doctree: nodes.document) -> None:
             html = static_page(python=bool(app.config.book_python))
             raw.replace_self(nodes.raw("", html, format="html"))
         elif raw.astext().strip() == OTHERS:
-            raw.replace_self(nodes.raw("", reference(), format="html"))
+            html = reference() if app.config.book_python else ""
+            raw.replace_self(nodes.raw("", html, format="html"))
 
 
 def load_form(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:

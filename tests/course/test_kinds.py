@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from pybackprop.course import steppers
 from pybackprop.course.numbers import kinds
 from pybackprop.course.numbers.expression import FUNCTIONS, computed
 from pybackprop.course.numbers.kinds import KINDS, as_in_the_book, made
 from pybackprop.course.numbers.page import answer, reference, static_page, wrong
-from pybackprop.course.numbers.state import parts
+from pybackprop.course.numbers.state import SHOWN, parts
 from pybackprop.course.stage.display import to_json
 from pybackprop.graph import gradient
 
@@ -66,6 +67,12 @@ def test_what_the_chapters_store_leads_to_the_same_with_other_numbers():
                     assert wrong(unescape(address)) == {}
     assert found.count("backward") == 3
     assert {"forward", "derivation", "gradient-check", "race", "workers"} <= {*found}
+
+
+def test_an_address_opens_every_stepper_that_there_is():
+    made_by = filter(re.compile("_stepper|_explorer|_race").search, steppers.__all__)
+    every = {re.sub("_stepper|_explorer|optimizer_", "", name) for name in made_by}
+    assert {name.replace("_", "-") for name in every} == {*KINDS, *SHOWN}
 
 
 def test_every_kind_has_its_page_and_its_place_on_the_page_of_numbers():
