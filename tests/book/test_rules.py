@@ -2,8 +2,10 @@
 
 import copy
 
+import claims
 import pytest
 import rules
+from paths import BOOK
 
 FIRST = "import pybackprop as pb"
 
@@ -163,6 +165,112 @@ def test_a_planted_violation_is_seen(rule, notebook, says):
         assert broken == []
     else:
         assert any(says in line for line in broken), broken
+
+
+def claim(words, *named, shown="wins on 8 of 10 seeds, loss 0.4125"):
+    """Return what the rule Claims finds in a cell with these words that names these cells."""
+    cell = markdown(words, "claim")
+    if named:
+        cell["metadata"]["from"] = list(named)
+    run = code(
+        "for seed in range(10): print(f'{run(rate=0.03):12}')", "run", outputs=[printed(shown)]
+    )
+    silent = code("rates = 0.1, 0.3", "rates")
+    there = {"cells": [markdown("$$a = b \\tag{OP9}$$", "equation"), run]}
+    return claims.claims_name_their_cells(
+        {"cells": [cell, silent]}, {"other.ipynb": there}, {"references.md#training"}
+    )
+
+
+CLAIMS = [
+    "Momentum wins on 8 of 10 seeds.",
+    "Eight of ten starts learn.",
+    "That is 86 % of the test set.",
+    "That is $86\\,\\%$ of it.",
+    "It learns with every seed.",
+    "Both learn, from all ten starts.",
+    "The step is ten times as long.",
+    "The error is 100 times smaller.",
+    "Adam is twice as fast as SGD.",
+    "It takes 506 steps.",
+    "Adam is 3.4 seconds faster.",
+    "The loss falls from 2.30 to 2.29.",
+    "> **Predict.** Three of the five\n> runs fail. Which?",
+    "- **Adam** wins at 0.01.",
+]
+
+
+@pytest.mark.parametrize("words", CLAIMS)
+def test_a_claim_without_its_cell_is_seen(words):
+    (found,) = claim(f"First a sentence. {words}" if words[0] not in ">-" else words)
+    assert found.startswith("claim: names no cell")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Does momentum win on 8 of 10 seeds?",
+        "### 8 of 10 seeds",
+        "```python\n8 of 10 seeds\n```",
+        "$$8 \\% = 0.08$$",
+        "One of the three terms is gone. The weights start at 0. Layer 2 comes later.",
+        "See [the next](09_when_learning_stalls.ipynb), with step 3.",
+    ],
+)
+def test_what_claims_nothing_needs_no_cell(words):
+    assert claim(words) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "says"),
+    [
+        ("It wins on 8 of 10 seeds.", ["gone"], "'gone' is no code cell, equation"),
+        ("It wins on 8 of 10 seeds.", ["claim"], "'claim' is no code cell"),
+        ("It wins on 8 of 10 seeds.", ["rates"], "rates shows nothing"),
+        ("It wins on 9 of 10 seeds.", ["run"], "9 stands in none of run"),
+        ("It wins on $9$ of 10 seeds.", ["run"], "9 stands in none of run"),
+        ("It wins on nine of ten seeds.", ["run"], "9 stands in none of run"),
+        ("It wins from all twelve starts.", ["run"], "12 stands in none of run"),
+        ("On 42 % the loss falls to 0.41.", ["run"], "42% stands in none"),
+        ("It takes 506 steps.", ["run"], "506 stands in none"),
+    ],
+)
+def test_a_claim_that_its_cell_does_not_bear_is_seen(words, named, says):
+    found = claim(words, *named)
+    assert any(says in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("It wins on 8 of 10 seeds, eight of ten, at rate 0.03.", ["run"]),
+        ("The loss falls to 0.41, by 41 %.", ["run"]),
+        ("With a rate of 0.3 it learns from all 10 starts.", ["run", "rates"]),
+        ("With $\\eta = 0.5$ it falls by 0.5 with every seed.", ["run"]),
+        ("The rate is 77 times as large.", ["OP9"]),
+        ("They saw it in 77 % of their runs.", ["references.md#training"]),
+        ("Say that 77 % fall ill.", ["premise of the question"]),
+    ],
+)
+def test_a_claim_that_stands_on_what_it_names_is_seen_as_such(words, named):
+    assert claim(words, *named) == []
+
+
+def test_a_claim_notices_that_its_cell_has_changed():
+    assert claim("It wins on 8 of 10 seeds.", "run", shown="wins on 7 of 10 seeds") == [
+        "claim: 8 stands in none of run: 'It wins on 8 of 10 seeds.'"
+    ]
+
+
+def test_what_is_no_list_names_nothing():
+    cell = markdown("It learns with every seed.", "claim")
+    cell["metadata"]["from"] = "run"
+    (found,) = claims.claims_name_their_cells({"cells": [cell]}, {}, set())
+    assert "not a list" in found
+
+
+def test_headings_are_read():
+    assert "references.md#training-and-what-stalls-it" in claims.headings_of(BOOK / "references.md")
 
 
 def test_constants_are_read(tmp_path):

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import tokenize
+from collections import Counter
 
 import address
+import claims
 import pytest
 import rules
 from paths import BOOK, ROOT
@@ -58,6 +60,18 @@ def test_formulas_use_the_colors_of_roles(notebook):
 def test_numbers_in_a_chapter_stand_in_its_outputs(notebook):
     constants = rules.read_constants(ROOT / "tests" / "book" / "constants.txt")
     assert rules.numbers_are_computed(load(notebook), constants) == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_claims_name_their_cells(notebook):
+    book = {path.name: load(path) for path in NOTEBOOKS}
+    headings = claims.headings_of(BOOK / "references.md")
+    assert claims.claims_name_their_cells(book[notebook.name], book, headings) == []
+
+
+def test_an_id_names_one_cell_of_the_book():
+    ids = Counter(cell["id"] for path in NOTEBOOKS for cell in load(path)["cells"])
+    assert [name for name, count in ids.items() if count > 1] == []
 
 
 def test_every_page_of_the_table_of_contents_exists_and_every_notebook_is_in_it():
