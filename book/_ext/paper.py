@@ -119,7 +119,17 @@ NO_ANSWERS = ".pb-answers, .pb-away { display: none !important; }"
 def contents() -> list[tuple[str, list[str]]]:
     """Return the parts of the book with their pages, the first page alone in front."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [(p["caption"], [chapter["file"] for chapter in p["chapters"]]) for p in toc["parts"]]
+    parts = [
+        (
+            part["caption"],
+            [
+                page["file"]
+                for chapter in part["chapters"]
+                for page in (chapter, *chapter.get("sections", []))
+            ],
+        )
+        for part in toc["parts"]
+    ]
     kept = [(caption, [n for n in names if n not in LEFT_OUT]) for caption, names in parts]
     return [("", [toc["root"]]), *kept]
 

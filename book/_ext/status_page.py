@@ -7,6 +7,7 @@ from typing import Any
 
 from docutils import nodes
 from measured import as_table
+from second_pages import in_order
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -51,11 +52,10 @@ def built() -> list[nodes.Node]:
 
 def executed(app: Sphinx) -> dict[str, dict[str, Any]]:
     """Return what was noted of each executed page, in the book's order."""
-    order = app.env.toctree_includes.get(app.config.root_doc, [])
     known = app.env.nb_metadata  # type: ignore[attr-defined]
     return {
         page: app.env.metadata[page] | {"run": known[page]["exec_data"]}
-        for page in order
+        for page in in_order(app.env)
         if known.get(page, {}).get("exec_data")
     }
 

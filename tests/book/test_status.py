@@ -42,5 +42,5 @@ def test_each_chapter_and_each_checked_equation_stands_on_the_status_page(visit,
 def test_an_equation_leads_to_the_cell_that_checks_it(visit, server):
     page = visit(f"{server}/book/status.html")
     page.locator("table").nth(1).get_by_role("link", name="BP2", exact=True).click()
-    page.wait_for_url("**/03_delta.html#check-BP2")
+    page.wait_for_url("**/03_delta_in_batches.html#check-BP2")
     assert page.locator("#check-BP2").count() == 1
