@@ -222,6 +222,67 @@ def read_constants(path: Path) -> set[str]:
     return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
 
 
+# The rule Time
+
+WORD, LINE, PREDICTION, EXERCISE, FUNCTION = 1 / 100, 1 / 10, 2.5, 3, 2.5
+"""Minutes of a slow reader, who is new to the matter; FUNCTION is the writing of one."""
+SITTING = 60
+NUMBERS = {"": 1, "two": 2, "three": 3, "four": 4}
+
+
+def slug(heading: str) -> str:
+    """Return the anchor of a heading, as the book and JupyterLab make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def read_in(cell: dict[str, Any]) -> list[tuple[int, str, float]]:
+    """Return level, heading and minutes of each section of a cell; what has no heading has 0."""
+    if cell["cell_type"] == "code":
+        return [(0, "", run_in(cell))]
+    parts = re.split(r"^(#+) +(.+?) *$", DISPLAY.sub(" x" * 5, source(cell)), flags=re.M)
+    sections = [(0, "", parts[0])] if parts[0].strip() else []
+    sections += [(len(a), b, c) for a, b, c in zip(*(parts[k::3] for k in (1, 2, 3)), strict=True)]
+    return [
+        (level, head, WORD * len(words.split()) + PREDICTION * words.count("> **Predict.**"))
+        for level, head, words in sections
+    ]
+
+
+def run_in(cell: dict[str, Any]) -> float:
+    """Return the minutes for a code cell: an exercise, a function to write, or lines to read."""
+    code = source(cell)
+    if shown := len(re.findall(r"^exercise\(", code, re.M)):
+        return EXERCISE * shown
+    if re.search(r"^check\(", code, re.M):
+        return FUNCTION
+    folded = {"remove-cell", "remove-input", "hide-input"} & {*tags(cell)}
+    return 0 if folded else LINE * len(code.splitlines())
+
+
+def sittings_are_short(notebook: Notebook) -> list[str]:
+    """A page says how long a slow reader takes, and where a sitting of at most 60 minutes ends."""
+    said = re.search(r"\*\*Time:\*\*.*", source(notebook["cells"][0]), re.S)
+    about = said and re.search(r"about (\d+) minutes(?:.*?, in (\w+) sittings:)?", said[0], re.S)
+    if not said or not about:
+        return ["its first cell has no '**Time:** about ... minutes'"]
+    stated, count = int(about[1]), NUMBERS[about[2] or ""]
+    begins = re.findall(r"\]\(#([^)]+)\)", said[0])
+    sittings = [0.0]
+    for _, head, minutes in (part for cell in notebook["cells"] for part in read_in(cell)):
+        if head and slug(head) == ([*begins, ""])[len(sittings) - 1]:
+            sittings.append(0.0)
+        sittings[-1] += minutes
+    broken = []
+    if len(begins) != count - 1 or len(sittings) != count:
+        broken.append(f"{count} sittings, but {len(begins)} links to where one begins, {begins}")
+    if stated / count > SITTING:
+        broken.append(f"{stated} minutes in {count} sittings; at most {SITTING} each")
+    if abs(stated - sum(sittings)) > max(10, 0.15 * stated):
+        broken.append(f"{stated} minutes are stated; a slow reader takes {sum(sittings):.0f}")
+    long = [f"{minutes:.0f}" for minutes in sittings if minutes > 1.15 * SITTING]
+    return broken + [f"a sitting takes a slow reader {minutes} minutes" for minutes in long]
+
+
 # Words
 
 COUNTED = r"one|two|rows?|examples?|layers?|seconds|bias|numbers?|loss|updates?|bytes|lines?|once"

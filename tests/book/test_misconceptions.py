@@ -84,10 +84,7 @@ def broken_links(page):
             continue
         text = path.read_text(encoding="utf-8")
         text = rules.prose(json.loads(text)) if path.suffix == ".ipynb" else text
-        slugs = {
-            re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
-            for head in re.findall(r"^#+ +(.+?) *$", text, re.M)
-        }
+        slugs = set(map(rules.slug, re.findall(r"^#+ +(.+?) *$", text, re.M)))
         if anchor and anchor not in slugs:
             found.append(target)
     return found

@@ -37,7 +37,11 @@ def displayed(**data):
 GOOD = {
     "metadata": {"kernelspec": {"name": "python3"}},
     "cells": [
-        markdown("# Title\n\nThe loss is $0.4125$, of 1,797 pictures, $a < b$. <br>", "title"),
+        markdown(
+            "# Title\n\nThe loss is $0.4125$, of 1,797 pictures, $a < b$. <br>\n\n"
+            "**Time:** about 5 minutes. **You need:** nothing.",
+            "title",
+        ),
         code(FIRST, "setup"),
         markdown(
             "$$\\textcolor{#b05506}{\\delta^{[l]}} = z \\tag{BP2}$$\n\n"
@@ -70,6 +74,18 @@ def with_text(text):
     return planted(title={"source": text})
 
 
+TIME = "**Time:** about {} minutes{}. **You need:** [chapter 1](01_x.ipynb).\n\n"
+BREAK = ", in two sittings: the second begins at [B, *b*](#b-b)"
+
+
+def lasting(said, first=1, second=0):
+    """Return a page that says how long it takes; its two sections take so many minutes."""
+    sections = [markdown("word " * 100 * n, f"part-{n}") for n in (first, second)]
+    sections[1]["source"] = f"## B, *b*\n\n{sections[1]['source']}"
+    quick = code("x = 1", "quick", ["hide-input"])
+    return {**GOOD, "cells": [markdown(f"# Title\n\n{said}", "title"), quick, *sections]}
+
+
 CHECKS = {
     "stored": rules.outputs_are_stored,
     "clean": rules.outputs_are_clean,
@@ -80,6 +96,7 @@ CHECKS = {
     "colors": lambda notebook: rules.role_colors_only(notebook, {"#b05506"}),
     "equations": rules.equations_are_checked,
     "numbers": lambda notebook: rules.numbers_are_computed(notebook, {"784"}),
+    "sittings": rules.sittings_are_short,
 }
 
 PLANTED = [
@@ -136,6 +153,15 @@ PLANTED = [
     ("numbers", with_text("by a factor of 2048"), "2048 stands in no output"),
     ("numbers", with_text("of 1,798 pictures"), "1798"),
     ("numbers", with_text("is $1.234 \\times 10^{-5}$"), "1.234"),
+    ("sittings", with_text("# Title"), "has no '**Time:**"),
+    ("sittings", lasting(TIME.format(60, ""), 60), None),
+    ("sittings", lasting(TIME.format(70, ""), 66), "70 minutes in 1 sittings; at most 60"),
+    ("sittings", lasting(TIME.format(130, BREAK), 60, 64), "130 minutes in 2 sittings"),
+    ("sittings", lasting(TIME.format(110, BREAK), 60, 50), None),
+    ("sittings", lasting(TIME.format(110, BREAK), 35, 75), "takes a slow reader 75 minutes"),
+    ("sittings", lasting(TIME.format(60, ""), 100), "a slow reader takes 100"),
+    ("sittings", lasting(TIME.format(110, BREAK.replace("#b", "#c")), 60, 50), "but 1 links"),
+    ("sittings", lasting(TIME.format(110, BREAK.split(":")[0] + ": x"), 60, 50), "but 0 links"),
     ("numbers", with_text("for $(1,2,3)$ see [12.345](https://x.org/12.345)"), "12.345"),
 ]
 

@@ -74,6 +74,11 @@ def test_an_id_names_one_cell_of_the_book():
     assert [name for name, count in ids.items() if count > 1] == []
 
 
+@pytest.mark.parametrize("notebook", CHAPTERS, ids=lambda path: path.stem)
+def test_no_sitting_is_longer_than_an_hour(notebook):
+    assert rules.sittings_are_short(load(notebook)) == []
+
+
 def test_every_page_of_the_table_of_contents_exists_and_every_notebook_is_in_it():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     listed = [line.split(":")[1].strip() for line in toc.splitlines() if "file:" in line]
