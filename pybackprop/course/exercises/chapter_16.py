@@ -179,7 +179,7 @@ EXERCISES = [
         question=(
             "An example takes {c} µs. With two workers each does half of the batch, and sending "
             "theta and the gradient takes {s} ms in each step. From how many examples per batch "
-            "on does a second worker save time? Answer with the batch at which both are even."
+            "on is the step with two workers shorter?"
         ),
         draw=lambda rng: {
             "c": [2, 4, 5, 8, 10, 20][int(rng.integers(0, 6))],
@@ -334,7 +334,7 @@ EXERCISES = [
             "learning rate is the descent on this bowl stable?"
         ),
         draw=lambda rng: {
-            "tau": int(rng.integers(2, 7)),
+            "tau": int(rng.integers(1, 6)),
             "lam": between(rng, 0.5, 8, digits=1),
         },
         answer=lambda tau, lam: 2 * math.sin(math.pi / (4 * tau + 2)) / lam,
