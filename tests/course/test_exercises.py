@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from html.parser import HTMLParser
+from inspect import signature
 from itertools import combinations
 from pathlib import Path
 
@@ -109,6 +110,61 @@ def test_solution_passes(item):
 def test_right_answer_written_differently_passes(item, other):
     verdict = judge(item, other)
     assert verdict.status == "passed", verdict
+
+
+# What a question says of its arguments. A right program may lean on it.
+
+
+def shares(rows):
+    """Whether each row could come from a softmax."""
+    return (rows > 0).all() and np.allclose(rows.sum(axis=1), 1)
+
+
+def yes_or_no(y):
+    """Whether each target is 0 or 1, as bce has them."""
+    return np.isin(y, [0, 1]).all()
+
+
+def one_hot(y):
+    """Whether each row has one 1 and no more."""
+    return yes_or_no(y) and (y.sum(axis=1) == 1).all()
+
+
+SAID = {
+    "02-binary_cross_entropy": {"Y": yes_or_no},
+    "02-bce_slopes": {"Y": yes_or_no},
+    "02-cross_entropy_of_classes": {"A": shares},
+    "02-softmax_delta": {"a": shares, "y": one_hot},
+    "02-softmax_cross_entropy": {"Y": one_hot},
+    "03-mended_gradients": {"Y": yes_or_no},
+    "03-softmax_delta": {"a": shares},
+    "03-backward_pass": {"y": yes_or_no},
+    "03-one_step": {"Y": yes_or_no},
+    "05-share_right": {"Y": one_hot},
+    "06-train_once": {"y": yes_or_no},
+    "06-loss_after": {"y": yes_or_no},
+    "14-attention_pullback": {"a": shares},
+}
+SAYING = r"one-hot|probabilit|outputs? of (a )?softmax|weights of the forward pass"
+SAYING += r"|loss (is )?<code>bce|[Bb]inary|cross-entropies of the outputs|softmax output"
+
+
+@pytest.mark.parametrize("item", CODES)
+def test_the_inputs_tried_are_what_the_question_says(item):
+    said = SAID.get(item.id, {})
+    question = item.data()["question"] + item.title
+    assert bool(said) == bool(re.search(SAYING, question))
+    for case in item.fixed_cases():
+        arguments = dict(zip(signature(item.solution).parameters, case, strict=True))
+        for name, holds in said.items():
+            assert holds(arguments[name]), (name, arguments[name])
+
+
+def test_inputs_that_are_not_as_said_are_seen():
+    assert shares(np.array([[0.2, 0.8]]))
+    assert not shares(np.array([[0.2, 0.9]]))
+    assert not yes_or_no(np.array([0.0, 0.7]))
+    assert not one_hot(np.array([[1.0, 1.0], [1.0, 0.0]]))
 
 
 def convert(value, how):

@@ -37,7 +37,7 @@ def bce_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
         (np.array([[0.8]]), np.array([[1.0]])),
         (np.array([[0.8, 0.4]]), np.array([[1.0, 0.0]])),
         (rng.uniform(0.1, 0.9, size=(3, 2)), np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])),
-        (rng.uniform(0.1, 0.9, size=(5, 3)), rng.uniform(size=(5, 3))),
+        (rng.uniform(0.1, 0.9, size=(5, 3)), rng.integers(0, 2, size=(5, 3)).astype(float)),
     ]
 
 
@@ -219,9 +219,9 @@ def share(z1: float, z2: float, z3: float) -> float:
 
 def slope_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     return [
-        (np.array([[0.25]]), np.array([[1.0]])),
-        (np.array([[0.2, 0.5], [0.9, 0.4], [0.7, 0.6]]), np.array([[1.0, 0], [0, 1], [1, 1]])),
-        (rng.uniform(0.1, 0.9, size=(2, 3)), rng.uniform(size=(2, 3))),
+        (np.array([[0.25, 0.75]]), np.array([[1.0, 0.0]])),
+        (np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4]]), np.eye(2)[[0, 1, 1]]),
+        (softmax(rng.normal(size=(2, 3))), np.eye(3)[[2, 0]]),
     ]
 
 

@@ -128,7 +128,7 @@ def network_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
         for l in range(1, len(sizes)):
             W[l] = rng.normal(size=(sizes[l], sizes[l - 1]))
             a[l] = sigmoid(a[l - 1] @ W[l].T + rng.normal(size=sizes[l]))
-        cases.append((W, a, rng.uniform(size=(m, sizes[-1]))))
+        cases.append((W, a, rng.integers(0, 2, size=(m, sizes[-1])).astype(float)))
     return cases
 
 
@@ -285,7 +285,7 @@ def two_layer_batches(rng: np.random.Generator) -> list[tuple[Any, ...]]:
             rng.normal(size=(m, p)),
             rng.uniform(0.1, 0.9, size=(m, q)),
             rng.uniform(0.1, 0.9, size=(m, r)),
-            rng.uniform(size=(m, r)),
+            rng.integers(0, 2, size=(m, r)).astype(float),
             rng.normal(size=(r, q)),
         )
         for m, p, q, r in [(2, 2, 2, 2), (4, 2, 3, 1), (5, 4, 3, 2)]

@@ -182,7 +182,7 @@ def once_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     cases = []
     for n0, n1, n2, lr in [(1, 1, 1, 0.5), (2, 3, 1, 0.5), (3, 2, 2, 0.1)]:
         arrays = [rng.normal(size=shape) for shape in [(n1, n0), (n1,), (n2, n1), (n2,), (n0,)]]
-        cases.append((*arrays, rng.uniform(size=n2), lr))
+        cases.append((*arrays, rng.integers(0, 2, size=n2).astype(float), lr))
     return cases
 
 
