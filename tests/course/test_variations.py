@@ -167,7 +167,12 @@ APART = Path(__file__).parent / "answers" / "apart.json"
 def test_the_set_kept_apart_is_large_and_covers_every_kind():
     answers = json.loads(APART.read_text(encoding="utf-8"))
     assert sum(not one["right"] for one in answers) >= 150
-    assert sum(one["right"] for one in answers) >= 80
+    right = [EXERCISES[one["exercise"]] for one in answers if one["right"]]
+    programs = [item for item in right if item.kind == "code"]
+    assert len(programs) >= 300
+    assert {item.id for item in programs} == {
+        item.id for item in EXERCISES.values() if item.kind == "code"
+    }
     assert {one["exercise"][:2] for one in answers} == {f"{n:02}" for n in range(1, 17)}
     assert {EXERCISES[one["exercise"]].kind for one in answers} == {"code", "numeric"}
 
