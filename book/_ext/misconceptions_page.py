@@ -8,8 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from pybackprop.course.exercises import EXERCISES
+from pybackprop.course.exercises.misconceptions import named_in
 from pybackprop.course.exercises.page import pages_in
-from pybackprop.course.misconceptions import named_in
 
 PAGE = "book/misconceptions"
 

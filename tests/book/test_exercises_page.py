@@ -15,6 +15,7 @@ from test_pages import SIDEWAYS
 
 from pybackprop.course import exercises as ex
 from pybackprop.course.exercises import EXERCISES, Choice, Code, Numeric, checking
+from pybackprop.course.exercises.misconceptions import misconception
 from pybackprop.course.exercises.page import pages_in
 from pybackprop.course.exercises.progress_file import PROGRESS
 from pybackprop.course.stage.display import page_script, style
@@ -173,6 +174,7 @@ def test_the_list_leads_to_notebooks_live_and_to_pages_in_the_book(monkeypatch):
 HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Exercises</title>
 <link rel="icon" href="data:,"><meta name="pybackprop-progress" content="progress.html">
+<meta name="pybackprop-misconceptions" content="misconceptions.html">
 <style>{style} body {{ margin: 8px; color: {ink}; background: {page}; }}</style>
 <script>{script}</script></head><body><main><h1>Exercises</h1>{parts}</main></body></html>"""
 PAPER = {
@@ -227,6 +229,10 @@ STATES = """() => [...document.querySelectorAll(".pb-exercise")].map((part) => [
     part.querySelectorAll(".pb-hint:not([hidden])").length])"""
 
 
+WHY = "Why this happens"
+"""The link below a named mistake."""
+
+
 def typed(value, digits):
     """A right answer as somebody types it."""
     return str(tuple(value)) if isinstance(value, list) else f"{value:.{digits}f}"
@@ -240,17 +246,41 @@ def test_every_number_right_and_wrong_in_each_known_way_for_every_variant(visit,
         for k, variant in enumerate(data["variants"]):
             tasks.append((item.id, typed(variant["answer"], data["digits"]), k))
             expected.append(("solved", "✓ Right.", variant["question"]))
-            for value, message in zip(variant["mistakes"], data["messages"], strict=True):
+            known = zip(variant["mistakes"], data["messages"], strict=True)
+            for number, (value, message) in enumerate(known):
                 if value is None:
                     continue
                 tasks.append((item.id, typed(value, 9), k))
                 reply = f"✗ Not yet: {checking.plain(message)}"
+                if number < len(item.mistakes) and misconception(item, item.mistakes[number].name):
+                    reply += WHY
                 expected.append(("tried", reply, variant["question"]))
     shown = page.evaluate(ANSWER, tasks)
     assert len(tasks) > 600
     for task, (status, reply, question), wanted in zip(tasks, shown, expected, strict=True):
         assert (status, reply) == wanted[:2], task
         assert question == page_html(page, wanted[2]), task
+    assert page.trouble == []
+
+
+def test_a_named_mistake_leads_to_its_misconception(visit, address):
+    page = visit(f"{address}/light.html")
+    item = EXERCISES["03-hidden-delta"]
+    known = [mistake.name for mistake in item.mistakes].index("no slope")
+    variant = item.data()["variants"][0]
+    part, link = page.locator(f"#exercise-{item.id}"), page.get_by_role("link", name=WHY)
+    page.evaluate(ANSWER, [(item.id, typed(variant["mistakes"][known], 9), 0)])
+    expect(part.get_by_role("link", name=WHY)).to_have_attribute(
+        "href", "misconceptions.html#left-out-slope"
+    )
+    page.evaluate(ANSWER, [(item.id, typed(variant["mistakes"][known] + 0.01, 9), 0)])
+    expect(link).to_have_count(0)
+    page.evaluate(ANSWER, [(item.id, typed(variant["answer"], 4), 0)])
+    expect(link).to_have_count(0)
+    page.evaluate("document.querySelector('meta[name=pybackprop-misconceptions]').remove()")
+    page.evaluate(ANSWER, [(item.id, typed(variant["mistakes"][known], 9), 0)])
+    expect(part.locator(".pb-why")).to_have_text(f"{WHY}: Misconceptions, left out slope")
+    expect(link).to_have_count(0)
     assert page.trouble == []
 
 
@@ -280,7 +310,8 @@ def test_every_choice(visit, address):
         for k, (status, reply, _) in enumerate(shown):
             text = checking.plain(data["options"][k]["reply"])
             greeting = "✓ Right" if k == data["right"] else "✗ Not yet"
-            assert reply == f"{greeting}: {text}"
+            named = k != data["right"] and misconception(item, data["options"][k]["text"])
+            assert reply == f"{greeting}: {text}{WHY if named else ''}"
             assert status == ("solved" if k == data["right"] else "tried")
     assert page.trouble == []
 

@@ -10,15 +10,15 @@ from docutils.nodes import make_id
 from paths import BOOK
 
 import pybackprop as pb
-from pybackprop.course.exercises import EXERCISES
-from pybackprop.course.exercises.page import pages_in
-from pybackprop.course.misconceptions import (
+from pybackprop.course.exercises import EXERCISES, Code, exercise, judge
+from pybackprop.course.exercises.misconceptions import (
     NAMED,
     misconception,
     misconceptions,
     named_in,
     names_in,
 )
+from pybackprop.course.exercises.page import pages_in
 
 PAGE = (BOOK / "misconceptions.md").read_text(encoding="utf-8")
 PARTS = ("- **Why.** ", "- **How it shows.** ", "- **Mended in** ")
@@ -102,6 +102,34 @@ def test_every_misconception_is_on_the_page_and_named_somewhere():
     assert nowhere(PAGE, NAMED | {"left-out-slop": "no slope"}) == ["left-out-slop"]
     lonely = "## X\n\n### Nobody makes it\n\nPeople do.\n\n- **Why.** [Ha](09_x.ipynb#y).\n"
     assert nowhere(PAGE + lonely) == ["nobody-makes-it"]
+
+
+def leading_nowhere(page, exercises=EXERCISES):
+    """Return (exercise, id) of links below a verdict that lead to no misconception on a page."""
+    told = entries(page)
+    behind = {
+        item.id: {misconception(item, mistake.name) for mistake in item.mistakes}
+        if isinstance(item, Code)
+        else set(exercise(item.id).data.get("behind", []))
+        for item in exercises.values()
+    }
+    return [
+        (name, one) for name, found in behind.items() for one in found if one and one not in told
+    ]
+
+
+def test_every_link_below_a_verdict_leads_to_a_misconception():
+    assert leading_nowhere(PAGE) == []
+    assert ("03-hidden-delta", "left-out-slope") in leading_nowhere("### Another\n\nPeople do.\n")
+    assert ("03-hidden_delta", "value-for-slope") in leading_nowhere("### Another\n\nPeople do.\n")
+
+
+def test_a_verdict_knows_the_misconception_behind_its_mistake():
+    item = EXERCISES["03-sigmoid_prime"]
+    assert judge(item, lambda z: 1 / (1 + np.exp(-z))).behind == "value-for-slope"
+    assert judge(item, lambda z: np.cos(z)).behind is None
+    assert judge(item, item.solution).behind is None
+    assert misconception(EXERCISES["03-hidden-delta"], "no such + no slope") == "left-out-slope"
 
 
 def test_every_misconception_is_told_in_full():

@@ -346,6 +346,8 @@ def test_a_formula_is_one_line_and_enter_checks_it(visit, server):
     line.fill("delta2 @ W2 * phi(z1)")
     line.press("Enter")
     part.locator(".pb-mistake", has_text="phi for its slope").wait_for(timeout=60_000)
+    why = part.get_by_role("link", name="Why this happens")
+    assert why.get_attribute("href") == "misconceptions.html#value-for-slope"
     line.fill("delta2 * W2^2")
     assert press(part, "Check").startswith("✗ Not yet: ^ is no power in Python")
     line.fill("")

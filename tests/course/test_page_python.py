@@ -110,8 +110,8 @@ def test_check_says_what_judge_says(session, item):
     for source, answer in answers.items():
         verdict = judge(item, answer)
         report = session.check(f"{begin}{item.function} = {source}", item.id)
-        said = (report["status"], report["mistake"], report["message"])
-        assert said == (verdict.status, verdict.mistake, verdict.message)
+        said = (report["status"], report["mistake"], report["behind"], report["message"])
+        assert said == (verdict.status, verdict.mistake, verdict.behind, verdict.message)
     untouched = judge(item, item.given or (lambda *case: ...))
     assert session.check(item.head, item.id)["status"] == untouched.status
 

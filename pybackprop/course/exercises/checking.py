@@ -18,6 +18,7 @@ import numpy as np
 
 from .diagnosis import diagnose
 from .formula import in_words
+from .misconceptions import misconception
 from .model import Code, Mistake
 from .on_the_way import first_to_differ
 from .repairs import Spent, repair
@@ -47,6 +48,8 @@ class Verdict:
     message : str
     mistake : str or None
         Name of the known mistake, or of two: "no slope + sign".
+    behind : str or None
+        Id of the misconception behind it, where the page "Misconceptions" tells of one.
     way : str or None
         Of a wrong answer that is no known mistake, the way in which it is off, such as "sign".
     problem : BaseException or None
@@ -57,6 +60,7 @@ class Verdict:
     status: str
     message: str
     mistake: str | None = None
+    behind: str | None = None
     way: str | None = None
     problem: BaseException | None = field(default=None, compare=False)
 
@@ -183,7 +187,8 @@ def explained(
     if not known and not way and whole:
         known = twice_wrong(exercise, cases, inputs, made)
     if known:
-        return Verdict(exercise.id, "mistake", plain(known.message), known.name)
+        behind = misconception(exercise, known.name)
+        return Verdict(exercise.id, "mistake", plain(known.message), known.name, behind)
     if made.problem:
         place = show_case(names, cases[len(made.given)])
         words = in_words(exercise, answer, len(made.given)) if exercise.names else ""

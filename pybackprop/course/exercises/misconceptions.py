@@ -6,7 +6,7 @@ of exercises below them are made from here while the book is built.
 
 from collections.abc import Iterable, Mapping
 
-from .exercises.model import Choice, Exercise
+from .model import Choice, Exercise
 
 NAMED = {
     "forgotten-activation": """
@@ -607,12 +607,17 @@ def misconceptions(named: Mapping[str, str] = NAMED) -> dict[str, str]:
 def misconception(exercise: Exercise, name: str) -> str | None:
     """Return the id of the misconception behind a mistake of an exercise, if it is in the table.
 
+    Of two mistakes at once, "no slope + sign", that of the first that has one.
+
     >>> from pybackprop.course.exercises import EXERCISES
     >>> misconception(EXERCISES["03-hidden-delta"], "no slope")
     'left-out-slope'
     """
     table = misconceptions()
-    return table.get(f"{exercise.id}: {name}", table.get(name))
+    for part in (name, *name.split(" + ")):
+        if behind := table.get(f"{exercise.id}: {part}", table.get(part)):
+            return behind
+    return None
 
 
 def named_in(exercises: Iterable[Exercise]) -> dict[str, dict[str, list[str]]]:

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from ..stage.display import Interactive
+from .misconceptions import misconception, names_in
 from .model import Exercise
 
 KINDS = {"numeric": "a number or a shape", "choice": "one answer of several", "code": "a function"}
@@ -27,6 +28,13 @@ def on_page(exercise: Exercise, solved: bool = False, solution: bool = True) -> 
         Whether it shows its solution.
     """
     data = exercise.data() | {"type": exercise.kind}
+    if exercise.kind != "code":  # a known mistake of code is found in Python
+        names = names_in(exercise)
+        if exercise.kind == "choice":
+            names = [option["text"] for option in data["options"]]
+        behind = [misconception(exercise, name) or "" for name in names]
+        if any(behind):
+            data["behind"] = behind
     if solved:
         data["solved"] = True
     shown = data | data["variants"][0] if exercise.kind == "numeric" else data

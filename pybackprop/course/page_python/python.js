@@ -253,7 +253,7 @@ globalThis.pybackpropPython = { ask, stop, make, editor, runner, KEYS, ENDLESS }
 // An exercise in code: its stub becomes an editor, or of a formula one line; the verdict appears below.
 const GREETINGS = { passed: "✓ Right", "not attempted": "Not attempted yet", mistake: "✗ Not yet", wrong: "✗ Not yet" };
 
-globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }) => {
+globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, why, note, signal }) => {
   const start = data.formula ? "" : poster.querySelector(".pb-stub").textContent;
   const keys = make("p", { class: "pb-keys", id: `keys-${data.id}` }, data.formula ? SIGNS : KEYS);
   let text = kept.draft ?? start, saving = 0;
@@ -280,11 +280,12 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
   const buttons = data.formula ? [check, stopping] : [
     check, button("Run", () => begin("try_out")), stopping, restarting, button("Reset", () => { code.set(start); save(); }),
   ];
-  const tell = (status, greeting, message = "", mistake = "") => {
+  const tell = (status, greeting, message = "", mistake = "", behind = "") => {
     const [first, ...rest] = message.split("\n");
     reply.replaceChildren(make("b", {}, greeting), first ? `: ${first}` : "");
     if (mistake) reply.append(" ", make("span", { class: "pb-mistake" }, mistake));
     if (rest.length) reply.append(make("span", { class: "pb-case" }, rest.join("\n")));
+    why(behind);
     if (status) {
       poster.dataset.status = status;
       note({ status });
@@ -296,7 +297,7 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
     reply.replaceChildren();
     run(job, job === "check" ? [code.get(), data.id] : [code.get()], (report) => finished(job, report));
   };
-  const finished = (job, { value, error, status, message, mistake, raised, stopped, seconds, failed }) => {
+  const finished = (job, { value, error, status, message, mistake, behind, raised, stopped, seconds, failed }) => {
     if (failed) tell("", "Python stopped", `${failed}. Press again to start it anew.`);
     else if (stopped && seconds) tell(job === "check" ? "tried" : "", job === "check" ? GREETINGS.wrong : "Stopped", ENDLESS(seconds));
     else if (stopped) tell("", "Stopped", "");
@@ -306,7 +307,7 @@ globalThis.pybackpropCode = ({ data, kept, poster, answer, reply, note, signal }
     } else if (job === "check") {
       const kept = { passed: "solved", "not attempted": "" }[status] ?? "tried";
       if (raised) print(raised);
-      tell(kept, GREETINGS[status], message, mistake ?? "");
+      tell(kept, GREETINGS[status], message, mistake ?? "", behind);
     } else {
       if (value !== undefined) print(value);
       if (printed.hidden) line.textContent = "It ran, and printed nothing.";

@@ -181,7 +181,7 @@ class Session:
         Returns
         -------
         dict
-            ``status``, ``mistake`` and ``message`` of the verdict, or ``error``.
+            ``status``, ``mistake``, ``behind`` and ``message`` of the verdict, or ``error``.
         """
         chosen = EXERCISES[exercise]
         if not isinstance(chosen, Code):
@@ -205,6 +205,7 @@ class Session:
         report = {
             "status": verdict.status,
             "mistake": verdict.mistake,
+            "behind": verdict.behind,
             "message": verdict.message,
         }
         if verdict.problem:

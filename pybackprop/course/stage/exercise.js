@@ -104,7 +104,8 @@ function judgeNumber(data, variant, typed) {
     const shape = readShape(typed);
     if (!shape) return { unread: "This is not a shape I can read. Type one like (3, 2)." };
     const same = (other) => other !== null && String(other) === String(shape);
-    return same(answer) ? { right: true } : { reply: message(mistakes.findIndex(same)) };
+    const known = mistakes.findIndex(same);
+    return same(answer) ? { right: true } : { reply: message(known), behind: data.behind?.[known] };
   }
   const number = readNumber(typed);
   if (!number) return { unread: "This is not a number I can read. Type one like 0.25, 1/4 or 2.5e-1." };
@@ -112,7 +113,7 @@ function judgeNumber(data, variant, typed) {
   const near = (value, tolerance = data.tolerance) => value !== null && Math.abs(number.value - value) <= tolerance;
   if (near(answer)) return { right: true };
   const known = mistakes.findIndex((value) => near(value));
-  if (known >= 0) return { reply: message(known) };
+  if (known >= 0) return { reply: message(known), behind: data.behind?.[known] };
   if (number.decimals < data.digits && near(answer, 0.5 * 10 ** -number.decimals)) {
     return { reply: `right as far as it goes. ${data.digits} decimals are asked for.` };
   }
@@ -132,10 +133,18 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
     reply.innerHTML = html;
   };
   const note = (change) => progress.note(id, change);
-  const settle = (right, text, change) => {
+  // A named mistake leads to the page of misconceptions; where there is none beside this one, to its name.
+  const why = (behind) => {
+    if (!behind) return;
+    const page = document.querySelector("meta[name=pybackprop-misconceptions]")?.content, words = "Why this happens";
+    const told = `${words}: Misconceptions, ${behind.replaceAll("-", " ")}`;
+    reply.append(make("span", { class: "pb-why" }, page ? make("a", { href: `${page}#${behind}` }, words) : told));
+  };
+  const settle = (right, text, change, behind) => {
     note({ ...change, status: right ? "solved" : "tried" });
-    const why = text ? `: ${text}` : right ? "." : ". A hint may help.";
-    say(right ? "solved" : "tried", `<b>${right ? "✓ Right" : "✗ Not yet"}</b>${why}`);
+    const said = text ? `: ${text}` : right ? "." : ". A hint may help.";
+    say(right ? "solved" : "tried", `<b>${right ? "✓ Right" : "✗ Not yet"}</b>${said}`);
+    if (!right) why(behind);
   };
   const form = (submit, ...children) => {
     const element = make("form", {}, ...children);
@@ -187,9 +196,9 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       if (solution) solution.innerHTML = shown.solution;
     };
     const judge = () => {
-      const { right, reply: text, unread } = judgeNumber(data, data.variants[variant], input.value);
+      const { right, reply: text, behind, unread } = judgeNumber(data, data.variants[variant], input.value);
       if (unread) say("", unread);
-      else settle(right, text, { typed: input.value, variant, checked: true });
+      else settle(right, text, { typed: input.value, variant, checked: true }, behind);
     };
     form(() => {
       if (input.value.trim()) judge();
@@ -218,7 +227,7 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
       text.innerHTML = option.text;
       return make("label", {}, radios[k], text);
     });
-    const judge = (k) => settle(k === data.right, data.options[k].reply, { typed: k });
+    const judge = (k) => settle(k === data.right, data.options[k].reply, { typed: k }, data.behind?.[k]);
     poster.querySelector(".pb-options")?.remove();
     form(() => {
       const k = radios.findIndex((radio) => radio.checked);
@@ -233,7 +242,7 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
 
   // A page that has Python brings an editor (page_python/python.js).
   const code = data.type === "code" && poster.querySelector(".pb-stub") && globalThis.pybackpropCode;
-  if (code) code({ data, kept, poster, answer, reply, note, signal });
+  if (code) code({ data, kept, poster, answer, reply, why, note, signal });
   else if (data.type === "code") {
     const box = make("input", { type: "checkbox", checked: kept.status === "solved" });
     form(() => {}, make("label", {}, box, make("span", {}, "I solved it in the notebook")));
