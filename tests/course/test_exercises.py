@@ -125,13 +125,18 @@ def yes_or_no(y):
     return np.isin(y, [0, 1]).all()
 
 
+def chances(y):
+    """Whether each target is a number from 0 to 1."""
+    return ((y >= 0) & (y <= 1)).all()
+
+
 def one_hot(y):
     """Whether each row has one 1 and no more."""
     return yes_or_no(y) and (y.sum(axis=1) == 1).all()
 
 
 SAID = {
-    "02-binary_cross_entropy": {"Y": yes_or_no},
+    "02-binary_cross_entropy": {"Y": chances},
     "02-bce_slopes": {"Y": yes_or_no},
     "02-cross_entropy_of_classes": {"A": shares},
     "02-softmax_delta": {"a": shares, "y": one_hot},
@@ -163,6 +168,8 @@ def test_the_inputs_tried_are_what_the_question_says(item):
 def test_inputs_that_are_not_as_said_are_seen():
     assert shares(np.array([[0.2, 0.8]]))
     assert not shares(np.array([[0.2, 0.9]]))
+    assert chances(np.array([0.0, 0.7]))
+    assert not chances(np.array([0.0, 1.7]))
     assert not yes_or_no(np.array([0.0, 0.7]))
     assert not one_hot(np.array([[1.0, 1.0], [1.0, 0.0]]))
 

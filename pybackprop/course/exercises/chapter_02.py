@@ -37,7 +37,7 @@ def bce_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
         (np.array([[0.8]]), np.array([[1.0]])),
         (np.array([[0.8, 0.4]]), np.array([[1.0, 0.0]])),
         (rng.uniform(0.1, 0.9, size=(3, 2)), np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])),
-        (rng.uniform(0.1, 0.9, size=(5, 3)), rng.integers(0, 2, size=(5, 3)).astype(float)),
+        (rng.uniform(0.1, 0.9, size=(5, 3)), rng.uniform(size=(5, 3))),
     ]
 
 
@@ -438,7 +438,8 @@ EXERCISES = [
         question=(
             "Write <code>binary_cross_entropy(A, Y)</code> of outputs <code>A</code> and targets "
             "<code>Y</code>, both of shape (<var>m</var>, <var>n</var>): summed over the "
-            "outputs, averaged over the examples. The result is a number."
+            "outputs, averaged over the examples. A target may be a probability, too, any number "
+            "from 0 to 1. The result is a number."
         ),
         cases=bce_cases,
         solution=binary_cross_entropy,
