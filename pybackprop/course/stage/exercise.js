@@ -133,12 +133,10 @@ KINDS.exercise = ({ model, data, poster, el, signal }) => {
     reply.innerHTML = html;
   };
   const note = (change) => progress.note(id, change);
-  // A named mistake leads to the page of misconceptions; where there is none beside this one, to its name.
+  // A named mistake leads to the page of misconceptions.
   const why = (behind) => {
-    if (!behind) return;
-    const page = document.querySelector("meta[name=pybackprop-misconceptions]")?.content, words = "Why this happens";
-    const told = `${words}: Misconceptions, ${behind.replaceAll("-", " ")}`;
-    reply.append(make("span", { class: "pb-why" }, page ? make("a", { href: `${page}#${behind}` }, words) : told));
+    const page = behind && document.querySelector("meta[name=pybackprop-misconceptions]")?.content;
+    if (page) reply.append(make("a", { href: `${page}#${behind}`, class: "pb-why" }, "Why this happens"));
   };
   const settle = (right, text, change, behind) => {
     note({ ...change, status: right ? "solved" : "tried" });
