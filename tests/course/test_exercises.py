@@ -139,7 +139,7 @@ SAID = {
     "02-binary_cross_entropy": {"Y": chances},
     "02-bce_slopes": {"Y": yes_or_no},
     "02-cross_entropy_of_classes": {"A": shares},
-    "02-softmax_delta": {"a": shares, "y": one_hot},
+    "02-fused_delta": {"a": shares, "y": one_hot},
     "02-softmax_cross_entropy": {"Y": one_hot},
     "03-mended_gradients": {"Y": yes_or_no},
     "03-softmax_delta": {"a": shares},
