@@ -417,6 +417,8 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
                 )
             )
     x, y = last
+    several = {"data_t": "target 10 64", "lengthAdjust": "spacingAndGlyphs"}
+    target = several if net.sizes[-1] > 1 else {"data_t": "target"}
     box = {"x": f"{x - 29:g}", "y": f"{y - 18:g}", "width": 58, "height": 36, "rx": 8}
     nodes.append(
         node(
@@ -424,7 +426,7 @@ def network(net: Network, alt: str, *, pick: Mapping[int, int] | None = None) ->
             node("rect", fill="none", stroke="currentColor", **box),
             words(x, y + 4, data_t="C 6 52", class_="pb-in", lengthAdjust="spacingAndGlyphs"),
             words(x, y - 24, "loss C", class_="pb-name"),
-            words(x, y + 34, data_t="target", class_="pb-name"),
+            words(x, y + 34, class_="pb-name", **target),
             class_="pb-node",
             data_k="nC",
         )
