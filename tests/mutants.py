@@ -33,6 +33,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -209,9 +210,20 @@ class Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, file, loader=Loader(fullname, file))
 
 
+class SameExamples:
+    """A pytest plugin: each run draws the same examples, and none looks for a simpler one."""
+
+    def pytest_configure(self) -> None:
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile(
+            "mutants", hypothesis.settings.default, derandomize=True, phases=phases
+        )
+        hypothesis.settings.load_profile("mutants")
+
+
 def pytest_run(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     flags = [word for name in PLUGINS for word in ("-p", name)]
-    return int(pytest.main([*PYTEST, *flags, *arguments], plugins=plugins))
+    return int(pytest.main([*PYTEST, *flags, *arguments], plugins=[SameExamples(), *plugins]))
 
 
 def name_of(item: pytest.Item) -> str:
