@@ -84,8 +84,7 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
         return OPERATIONS[np.max](self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Any) -> Any:
-        one = len(shape) == 1 and isinstance(shape[0], tuple)
-        return OPERATIONS[np.reshape](self, shape[0] if one else shape)
+        return OPERATIONS[np.reshape](self, shape[0] if len(shape) == 1 else shape)
 
     def __repr__(self) -> str:
         names = [f"%{n.index}" if isinstance(n, Node) else str(n) for n in self.inputs]

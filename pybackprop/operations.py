@@ -90,7 +90,7 @@ def scattered(g: Any, where: Any, shape: tuple[int, ...]) -> Any:
     return full
 
 
-def split(g: Any, a: Any, *x: Any, axis: int = 0) -> Any:
+def split(g: Any, a: Any, *x: Any, axis: int) -> Any:
     ends = np.cumsum([0, *(n.shape[axis] for n in x)])
     before = (slice(None),) * (axis % g.ndim)
     return [g[(*before, slice(i, j))] for i, j in pairwise(ends)]
@@ -103,7 +103,7 @@ scatter: Operation = Operation(
     "scatter", scattered, lambda g, a, x, i, n: (g[i],), "0, x added at i: g[i]"
 )
 join: Operation = Operation(
-    "join", lambda *x, axis=0: np.concatenate(x, axis), split, "[x, y]: parts of g"
+    "join", lambda *x, axis: np.concatenate(x, axis), split, "[x, y]: parts of g"
 )
 
 TABLE: list[tuple[Any, Any, str]] = [

@@ -239,6 +239,8 @@ def test_the_tape_reads_like_the_computation():
         "%3 = tanh(%2) = array of shape (3, 4)",
         f"%4 = pick(%3, 0) = {np.tanh(2 * np.ones(4))}",
     ]
+    assert repr(Node([], np.zeros(9))) == f"%0 = {np.zeros(9)}"
+    assert repr(Node([], np.zeros(10))) == "%0 = array of shape (10,)"
 
 
 def test_an_array_on_the_left_records_as_well():
@@ -280,6 +282,70 @@ def test_numbers_that_are_no_functions_of_x_are_constants():
     assert np.argmax in CONSTANT
 
 
+def test_a_maximum_goes_to_the_largest_in_equal_parts():
+    """Rows [1, 3, 3] and [2, 0, 1], with g = 6 and 5: 3 to each of the tied, 5 to the one."""
+    expected = [[0, 3, 3], [5, 0, 0]]
+    for f in (
+        lambda x: np.max(x, axis=1),
+        lambda x: np.max(x, axis=1, keepdims=True)[:, 0],
+        lambda x: x.max(axis=1),
+        lambda x: x.max(1, True)[:, 0],
+    ):
+        x = Node([], np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]]))
+        assert f(x).shape == (2,)
+        np.testing.assert_array_equal(gradient(f(x), [x], np.array([6.0, 5.0]))[0], expected)
+    x = Node([], np.array([4.0, 7.0, 7.0]))
+    np.testing.assert_array_equal(gradient(np.max(x), [x], 3.0)[0], [0, 1.5, 1.5])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((3,), (3,)), ((2, 3), (3,)), ((4, 2, 3), (3,)), ((3,), (3, 2)), ((3,), (4, 3, 2)),
+     ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (5, 3, 4))],
+)  # fmt: skip
+def test_a_product_of_any_shapes_is_linear_in_each_factor(one, other):
+    """So J v is v @ y, and x @ v: the dot-product law without a difference."""
+    rng = np.random.default_rng(0)
+    (x, v), (y, w) = rng.normal(size=(2, *one)), rng.normal(size=(2, *other))
+    tape = []
+    nodes = [Node(tape, x), Node(tape, y)]
+    u = rng.normal(size=np.shape(x @ y))
+    to_x, to_y = gradient(nodes[0] @ nodes[1], nodes, u)
+    assert (to_x.shape, to_y.shape) == (one, other)
+    np.testing.assert_allclose(np.sum(to_x * v), np.sum(u * (v @ y)), rtol=1e-12)
+    np.testing.assert_allclose(np.sum(to_y * w), np.sum(u * (x @ w)), rtol=1e-12)
+
+
+def test_without_an_axis_arrays_are_stacked_and_joined_along_the_first():
+    x = Node([], np.array([1.0, 2.0]))
+    g = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for f, shape in ((np.stack, (2, 2)), (np.concatenate, (4,))):
+        y = f([x, 10 * x])
+        np.testing.assert_array_equal(y.value, np.reshape([1, 2, 10, 20], shape))
+        np.testing.assert_array_equal(gradient(y, [x], g.reshape(shape))[0], [31, 42])
+
+
+def test_shapes_are_numbers_a_tuple_or_a_list_as_numpys_are():
+    x, wanted = Node([], np.arange(6.0)), np.arange(6.0).reshape(2, 3)
+    for y in (x.reshape(2, 3), x.reshape((2, 3)), x.reshape([2, 3]), x.reshape(2, -1)):
+        np.testing.assert_array_equal(y.value, wanted)
+    np.testing.assert_array_equal(y.reshape(6).value, x.value)
+
+
+def test_the_first_product_is_written_where_there_is_room():
+    """And numbers are the same with room and without, where products meet, too."""
+    rng = np.random.default_rng(0)
+    tape = []
+    X, W, b = rng.normal(size=(4, 3)), Node(tape, rng.normal(size=(3, 3))), Node(tape, np.ones(3))
+    for y in (linear(X, W, b), X @ W, linear(np.tanh(linear(X, W, b)), W), X @ W @ W, b @ W):
+        room = {W.index: np.full((3, 3), np.nan), b.index: np.full(3, np.nan)}
+        plain, with_room = gradient(y, [W, b]), gradient(y, [W, b], room=room)
+        for one, other in zip(plain, with_room, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-14)
+    for y in (linear(X, W), X @ W):
+        assert gradient(y, [W], room=room)[0] is room[W.index]
+
+
 # Words
 
 
@@ -303,8 +369,11 @@ def test_what_has_no_pullback_is_refused_in_words(wrong, message):
 
 
 def test_two_tapes_are_refused():
+    x, other = Node([], 1.0), Node([], 2.0)
     with pytest.raises(ValueError, match="multiply got nodes of two tapes"):
-        Node([], 1.0) * Node([], 2.0)
+        x * other
+    with pytest.raises(ValueError, match="gradient got nodes of two tapes"):
+        gradient(x * 2.0, [x, other])
 
 
 # The network
