@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pybackprop import layers
+from pybackprop import ACTIVATIONS, layers
 from pybackprop.graph import Node, gradient, hessian_product, jacobian_product
 from pybackprop.layers import attention, batch_norm, conv1d, conv2d, gru, lstm, rnn
 
 SIZE = st.integers(1, 5)
 SEEDS = st.integers(0, 2**32 - 1)
-MANY = settings(max_examples=30, deadline=None)
 
 # Each layer as f(*arrays), and the shapes of its arrays, drawn from 1 to 5 in each dimension.
 
@@ -34,38 +33,35 @@ def linear_case(draw):
 
 
 @st.composite
-def convolution_case(draw):
+def convolution_case(draw, d):
     m, c, o = (draw(SIZE) for _ in range(3))
-    d = draw(st.sampled_from([1, 2]))
-    padding, stride = draw(st.integers(0, 2)), draw(st.integers(1, 3))
     size = [draw(SIZE) for _ in range(d)]
-    kernel = [draw(st.integers(1, n + 2 * padding)) for n in size]
+    padding = [draw(st.integers(0, 2)) for _ in range(d)]
+    stride = tuple(draw(st.integers(1, 3)) for _ in range(d))
+    kernel = [draw(st.integers(1, n + 2 * p)) for n, p in zip(size, padding, strict=True)]
     b = draw(st.booleans())
     f = (conv1d, conv2d)[d - 1]
     shapes = [(m, c, *size), (o, c, *kernel), *([(o,)] if b else [])]
-    return f, shapes, f"conv{d}d", {"stride": stride, "padding": padding}
+    return f, shapes, f"conv{d}d", {"stride": stride, "padding": tuple(padding)}
 
 
 @st.composite
-def pool_case(draw):
+def pool_case(draw, name):
     m, c = draw(SIZE), draw(SIZE)
     d = draw(st.sampled_from([1, 2]))
     size = [draw(SIZE) for _ in range(d)]
     kernel = draw(st.integers(1, min(size)))
     stride = draw(st.integers(1, 3))
-    name = draw(st.sampled_from(["max_pool", "avg_pool"]))
     f = getattr(layers, name)
     return f, [(m, c, *size)], f"{name}{d}d", {"kernel": kernel, "stride": stride}
 
 
 @st.composite
-def norm_case(draw):
+def norm_case(draw, name):
     m, n, T = draw(SIZE), draw(st.integers(2, 5)), draw(SIZE)
-    name = draw(st.sampled_from(["layer_norm", "rms_norm", "batch_norm", "batch_norm2"]))
     if name == "batch_norm":
-        return norm_of_batch, [(m + 1, n), (n,), (n,)], "batch_norm", {}
-    if name == "batch_norm2":
-        return norm_of_batch, [(m, n, T, 2), (n,), (n,)], "batch_norm", {}
+        shape = draw(st.sampled_from([(m + 1, n), (m, n, T, 2)]))
+        return norm_of_batch, [shape, (n,), (n,)], name, {}
     vectors = [(n,)] * (2 if name == "layer_norm" else 1)
     return getattr(layers, name), [(m, T, n), *vectors], name, {}
 
@@ -75,12 +71,12 @@ def norm_of_batch(x, gamma, beta):
 
 
 @st.composite
-def recurrence_case(draw):
+def recurrence_case(draw, name):
     m, T, d, n = (draw(SIZE) for _ in range(4))
-    name, gates = draw(st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]))
+    gates = {"rnn": 1, "lstm": 4, "gru": 3}[name]
     shapes = [(m, T, d), (gates * n, d), (gates * n, n), (gates * n,)]
     shapes += {"rnn": [(m, n)], "lstm": [(m, n), (m, n)], "gru": [(gates * n,), (m, n)]}[name]
-    return {"rnn": rnn, "lstm": lstm, "gru": gru}[name], shapes, name, {}
+    return getattr(layers, name), shapes, name, {}
 
 
 @st.composite
@@ -109,6 +105,14 @@ def loss_case(draw):
 
 
 @st.composite
+def output_case(draw, name):
+    """A loss on outputs and targets of one shape."""
+    m, T, k = (draw(SIZE) for _ in range(3))
+    y = np.random.default_rng(draw(SEEDS)).uniform(size=(m, T, k))
+    return layers.LOSSES_ON_LOGITS[name], [(m, T, k)], name, {"y": y}
+
+
+@st.composite
 def embedding_case(draw):
     k, d, m, T = (draw(SIZE) for _ in range(4))
     i = np.random.default_rng(draw(SEEDS)).integers(0, k, (m, T))
@@ -122,17 +126,25 @@ def dropout_case(draw):
     return layers.dropout, [(m, n)], "dropout", {"rate": 0.5, "mask": mask}
 
 
-CASES = st.one_of(
-    linear_case(),
-    convolution_case(),
-    pool_case(),
-    norm_case(),
-    recurrence_case(),
-    attention_case(),
-    loss_case(),
-    embedding_case(),
-    dropout_case(),
-)
+CASES = {
+    "linear": linear_case(),
+    "conv1d": convolution_case(1),
+    "conv2d": convolution_case(2),
+    **{name: pool_case(name) for name in ("max_pool", "avg_pool")},
+    **{name: norm_case(name) for name in ("batch_norm", "layer_norm", "rms_norm")},
+    **{name: recurrence_case(name) for name in ("rnn", "lstm", "gru")},
+    "attention": attention_case(),
+    "cross_entropy": loss_case(),
+    **{name: output_case(name) for name in ("bce", "half_sse", "sse", "mse")},
+    "embedding": embedding_case(),
+    "dropout": dropout_case(),
+}
+
+
+def over_cases(test):
+    """Run a test on some cases of each layer: drawn from all at once, a layer might have none."""
+    some = settings(max_examples=8, deadline=None)(given(st.data(), SEEDS)(test))
+    return pytest.mark.parametrize("name", CASES)(some)
 
 
 def taped(f, arrays, options):
@@ -147,11 +159,10 @@ def arrays_of(shapes, seed):
     return [rng.normal(size=shape) for shape in shapes]
 
 
-@MANY
-@given(CASES, SEEDS)
-def test_dot_product(case, seed):
+@over_cases
+def test_dot_product(name, data, seed):
     """u . (J v) = (J^T u) . v, where J v is a five-point difference of the value alone."""
-    f, shapes, _, options = case
+    f, shapes, _, options = data.draw(CASES[name])
     x, v = arrays_of(shapes, seed), arrays_of(shapes, seed + 1)
     y, nodes = taped(f, x, options)
     same = f(*x, **options)  # on arrays as on a tape, up to the order of a sum
@@ -164,15 +175,14 @@ def test_dot_product(case, seed):
 
     along = (8 * (moved(1) - moved(-1)) - (moved(2) - moved(-2))) / (12 * h)
     back = sum(np.sum(g * b) for g, b in zip(gradient(y, nodes, u), v, strict=True))
-    if "max" not in case[2]:  # a difference may step over a switch
+    if name != "max_pool":  # a difference may step over a switch
         np.testing.assert_allclose(back, along, rtol=1e-6, atol=1e-6)
 
 
-@MANY
-@given(CASES, SEEDS)
-def test_second_derivatives(case, seed):
+@over_cases
+def test_second_derivatives(name, data, seed):
     """J v by the pull-back's own pull-back: every pull-back can itself be recorded."""
-    f, shapes, _, options = case
+    f, shapes, _, options = data.draw(CASES[name])
     x = arrays_of(shapes, seed)
     v = np.random.default_rng(seed + 1).normal(size=shapes[0])
     y, nodes = taped(f, x, options)
@@ -181,7 +191,7 @@ def test_second_derivatives(case, seed):
     np.testing.assert_allclose(
         np.sum(u * forward), np.sum(gradient(y, nodes[:1], u)[0] * v), rtol=1e-9, atol=1e-9
     )
-    if "max" in case[2]:  # a difference may step over a switch
+    if name == "max_pool":  # a difference may step over a switch
         return
 
     def slope(z):
@@ -234,6 +244,12 @@ def in_torch(torch, name, x, options):
         y = torch.tensor(options["y"])
         y = y if y.ndim == 2 else y.argmax(-1)
         return F.cross_entropy(x[0].transpose(1, 2), y, reduction="none")
+    if name == "bce":
+        y = torch.tensor(options["y"])
+        return F.binary_cross_entropy_with_logits(x[0], y, reduction="none").sum(-1)
+    if name in ("half_sse", "sse", "mse"):
+        each = F.mse_loss(x[0], torch.tensor(options["y"]), reduction="none")
+        return each.mean(-1) if name == "mse" else each.sum(-1) / (2 if name == "half_sse" else 1)
     if name == "embedding":
         return F.embedding(torch.tensor(options["i"]), x[0])
     assert name == "dropout"
@@ -241,15 +257,14 @@ def in_torch(torch, name, x, options):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
-@given(CASES, SEEDS)
-def test_against_pytorch(case, seed):
+@over_cases
+def test_against_pytorch(name, data, seed):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    f, shapes, name, options = case
+    f, shapes, function, options = data.draw(CASES[name])
     x = arrays_of(shapes, seed)
     y, nodes = taped(f, x, options)
     theirs = [torch.tensor(a, requires_grad=True) for a in x]
-    expected = in_torch(torch, name, theirs, options)
+    expected = in_torch(torch, function, theirs, options)
     np.testing.assert_allclose(y.value, expected.detach().numpy(), rtol=1e-9, atol=1e-9)
     u = np.random.default_rng(seed + 2).normal(size=y.shape)
     grads = torch.autograd.grad(expected, theirs, torch.tensor(u), allow_unused=True)
@@ -258,11 +273,10 @@ def test_against_pytorch(case, seed):
         np.testing.assert_allclose(ours, other, rtol=1e-9, atol=1e-9)
 
 
-@MANY
-@given(CASES, SEEDS)
-def test_gradients_against_the_complex_step(case, seed):
+@over_cases
+def test_gradients_against_the_complex_step(name, data, seed):
     """Each layer's value takes complex numbers and is analytic where it is smooth."""
-    f, shapes, _, options = case
+    f, shapes, _, options = data.draw(CASES[name])
     x, v = arrays_of(shapes, seed), arrays_of(shapes, seed + 1)
     y, nodes = taped(f, x, options)
     u = np.random.default_rng(seed + 2).normal(size=y.shape)
@@ -277,12 +291,17 @@ def test_gradients_against_the_complex_step(case, seed):
         (lambda x: layers.linear(x(2, 3), x(4, 2)), r"W is \(n_out, n_in\) and x \(m, n_in\)"),
         (lambda x: layers.linear(x(2, 3), x(4, 3), x(3)), r"b has shape \(3,\)"),
         (lambda x: layers.dropout(x(2, 3), 1.0), "give a share from 0 to below 1"),
-        (lambda x: layers.embedding(x(3, 2), [3]), "W has the rows 0 to 2"),
+        (lambda x: layers.dropout(x(2, 3), -0.1), "give a share from 0 to below 1"),
+        (lambda x: layers.embedding(x(3, 2), [3, 0]), "W has the rows 0 to 2"),
+        (lambda x: layers.embedding(x(3, 2), [-1, 1]), "indices from -1 to 1"),
         (lambda x: layers.conv1d(x(1, 1, 2), x(1, 1, 3)), "take a smaller kernel or more padding"),
         (lambda x: layers.conv1d(x(1, 2, 5), x(1, 1, 3)), r"x is \(m, c, \*size\)"),
         (lambda x: layers.conv2d(x(1, 1, 5), x(1, 1, 3)), r"2 dimension\(s\) of size"),
         (lambda x: layers.conv1d(x(1, 1, 5), x(1, 1, 3), stride=0), "a whole number from 1 up"),
         (lambda x: layers.conv1d(x(1, 1, 5), x(1, 1, 3), padding=-1), "a whole number from 0 up"),
+        (lambda x: conv2d(x(1, 1, 5, 5), x(1, 1, 3, 3), stride=(1, 0)), r"stride is \(1, 0\)"),
+        (lambda x: conv2d(x(1, 1, 5, 5), x(1, 1, 3, 3), padding=(1, 1, 1)), r"2 dimension\(s\)"),
+        (lambda x: conv2d(x(1, 1, 5, 2), x(1, 1, 3, 3)), r"does not fit into \(5, 2\)"),
         (lambda x: layers.max_pool(x(1, 1, 2), 3), "does not fit into"),
         (lambda x: layers.max_pool(x(1, 2), 1), "no dimension to slide along"),
         (lambda x: norm_of_batch(x(1, 2), x(2), x(2)), "leaves no single example over"),
@@ -291,11 +310,20 @@ def test_gradients_against_the_complex_step(case, seed):
         (lambda x: rnn(x(2, 0, 3), x(4, 3), x(4, 4), x(4)), "T from 1"),
         (lambda x: lstm(x(2, 5, 3), x(4, 3), x(4, 4), x(4)), r"16, d\): 4 block"),
         (lambda x: gru(x(2, 5, 3), x(12, 3), x(12, 4), x(4)), r"\(12, 4\) and \(12,\)"),
+        (lambda x: rnn(x(2, 5, 4), x(4, 4), x(4), x(4)), r"U has shape \(4,\)"),
         (lambda x: layers.lstm_cell(x(2, 6), x(2, 2)), r"\(m, 4n\), \(m, n\)"),
+        (lambda x: layers.lstm_cell(x(3, 12), x(3)), r"c \(3,\)"),
+        (lambda x: layers.gru_cell(x(3, 9), x(3, 9), x(3)), r"h \(3,\)"),
+        (lambda x: layers.gru_cell(x(3, 6), x(3, 9), x(3, 2)), r"v \(3, 9\)"),
         (lambda x: attention(x(1, 2, 4), x(1, 3, 3), x(1, 3, 2)), r"\(m, S, d\), \(m, S, n\)"),
         (lambda x: attention(x(1, 2, 4), x(1, 2, 4), x(1, 2, 4), heads=3), "3 heads evenly"),
         (lambda x: layers.masked_softmax(x(2, 2), [[True, False], [False, False]]), "as a whole"),
         (lambda x: layers.softmax_cross_entropy(x(2, 3), np.array([0, 3])), "columns 0 to 2"),
+        (
+            lambda x: layers.softmax_cross_entropy(x(2, 3), np.array([-1, 1])),
+            "numbers from -1 to 1",
+        ),
+        (lambda x: layers.softmax_cross_entropy(x(2, 3), x(2)), r"shape \(2,\), or rows"),
         (lambda x: layers.softmax_cross_entropy(x(2, 3), x(2, 1)), r"shape \(2,\), or rows"),
         (lambda x: layers.sigmoid_cross_entropy(x(2, 3), x(3)), r"targets of \(3,\)"),
     ],
@@ -322,10 +350,10 @@ def test_losses_on_logits_are_stable():
 def test_batch_norm_remembers_what_it_saw():
     """As PyTorch keeps it: r + 0.1 (batch's - r), the variance with 1/(n - 1)."""
     x = np.random.default_rng(0).normal(size=(6, 3, 4))
-    mean, var = np.zeros(3), np.ones(3)
+    mean, var = np.full(3, 2.0), np.full(3, 3.0)
     batch_norm(x, np.ones(3), np.zeros(3), (mean, var), training=True)
-    np.testing.assert_allclose(mean, 0.1 * x.mean(axis=(0, 2)), rtol=1e-12)
-    np.testing.assert_allclose(var, 0.9 + 0.1 * x.var(axis=(0, 2), ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(mean, 1.8 + 0.1 * x.mean(axis=(0, 2)), rtol=1e-12)
+    np.testing.assert_allclose(var, 2.7 + 0.1 * x.var(axis=(0, 2), ddof=1), rtol=1e-12)
     kept = mean.copy(), var.copy()
     y = batch_norm(x, np.ones(3), np.zeros(3), (mean, var), training=False)
     expected = (x - mean[:, None]) / np.sqrt(var[:, None] + 1e-5)
@@ -340,6 +368,92 @@ def test_dropout_keeps_the_mean_and_lets_pass_what_it_kept():
     assert abs(a.value.mean() - 1) < 0.02
     np.testing.assert_array_equal(gradient(a, nodes)[0], a.value)
     assert layers.dropout(x, 0.25) is x
+    assert layers.dropout(x, 0.0, rng) is x
+
+
+class Even:
+    """Draws that are spread over [0, 1) evenly, 0 among them."""
+
+    def random(self, shape):
+        return np.arange(np.prod(shape)).reshape(shape) / np.prod(shape)
+
+
+def test_dropout_drops_its_share_exactly():
+    for rate in (0.25, 0.5, 0.75):
+        assert np.mean(layers.dropout(np.ones((2, 4)), rate, Even()) == 0) == rate
+
+
+def test_windows_are_what_stands_side_by_side():
+    """One step from each to the next, and no zeros around, unless told."""
+    x = np.arange(4.0).reshape(1, 1, 4)
+    np.testing.assert_array_equal(conv1d(x * x, np.array([[[-1.0, 1.0]]]))[0, 0], [1, 3, 5])
+    image = np.arange(9.0).reshape(1, 1, 3, 3)
+    np.testing.assert_array_equal(conv2d(image, np.ones((1, 1, 2, 2)))[0, 0], [[8, 12], [20, 24]])
+    np.testing.assert_array_equal(layers.unfold(x, 3)[0, 0], [[0, 1], [1, 2], [2, 3]])
+    np.testing.assert_array_equal(layers.fold(np.ones((1, 1, 3, 2)), (4,), 3)[0, 0], [1, 2, 2, 1])
+    with pytest.raises(ValueError, match="read-only"):  # a view: to write would change x
+        layers.unfold(x, 3)[:] = 0
+
+
+@pytest.mark.parametrize("name", layers.basic.OF_NAMES)
+def test_an_activation_by_name_is_the_networks(name):
+    phi = ACTIVATIONS[name]
+    z = np.array([[-2.0, 0.0, 1.5], [0.5, -0.25, 3.0]])
+    g = np.array([[2.0, 3.0, 5.0], [7.0, 11.0, 13.0]])
+    a, nodes = taped(lambda z: layers.activation(name, z), [z], {})
+    np.testing.assert_array_equal(a.value, phi.f(z))
+    np.testing.assert_array_equal(gradient(a, nodes, g)[0], phi.pullback(z, phi.f(z), g))
+
+
+def test_relu_on_both_sides_of_its_kink_and_on_it():
+    z, g = np.array([[-2.0, 0.0, 0.5]]), np.array([[5.0, 7.0, 3.0]])
+    a, nodes = taped(lambda z: layers.activation("relu", z), [z], {})
+    np.testing.assert_array_equal(a.value, [[0, 0, 0.5]])
+    np.testing.assert_array_equal(gradient(a, nodes, g)[0], [[0, 0, 3]])
+    z = np.array([[-2 + 1j, 1j, 0.5 + 1j]])
+    np.testing.assert_array_equal(layers.activation("relu", z), [[0, 0, 0.5 + 1j]])
+
+
+def test_attention_by_hand():
+    """Scores of ln 3 and 0 weigh 3/4 and 1/4; two heads take a unit each, so that sqrt(d) is 1."""
+    q, k = np.array([[[2**0.5, 1.0]]]), np.array([[[np.log(3), 0.0], [0.0, 0.0]]])
+    v = np.array([[[4.0, 0.0], [0.0, 4.0]]])
+    np.testing.assert_allclose(attention(q, k, v), [[[3, 1]]], rtol=1e-12)
+    share = 3**2**0.5 / (1 + 3**2**0.5)
+    np.testing.assert_allclose(attention(q, k, v, heads=2), [[[4 * share, 2]]], rtol=1e-12)
+
+
+def test_a_softmax_of_any_size_adds_up_to_1():
+    s = np.array([[1000.0, 0.0], [-1000.0, -1000.0], [np.log(3), 0.0]])
+    expected = [[1, 0], [0.5, 0.5], [0.75, 0.25]]
+    np.testing.assert_allclose(layers.masked_softmax(s), expected, rtol=1e-12)
+
+
+def test_class_numbers_are_rows_with_a_1():
+    z = np.random.default_rng(0).normal(size=(4, 3))
+    numbers = np.array([0, 2, 1, 2])
+    for rows in (np.eye(3)[numbers], np.eye(3, dtype=int)[numbers]):
+        np.testing.assert_array_equal(
+            layers.softmax_cross_entropy(z, numbers), layers.softmax_cross_entropy(z, rows)
+        )
+
+
+def test_a_batch_of_two_is_enough_and_eps_is_small():
+    """Two numbers become -1 and 1, but for eps; so do they as the units of an example."""
+    x = np.array([[1.0], [3.0]])
+    one = 1 / np.sqrt(1 + 1e-5)
+    batch = batch_norm(x, np.ones(1), np.zeros(1), running(x), training=True)
+    for y in (batch, layers.standardize(x, 0), layers.layer_norm(x.T, np.ones(2), np.zeros(2)).T):
+        np.testing.assert_allclose(y, [[-one], [one]], rtol=1e-14)
+    np.testing.assert_allclose(layers.rms_norm(x.T - 2, np.ones(2)).T, [[-one], [one]], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("f", "gates"), [(rnn, 1), (lstm, 4), (gru, 3)])
+def test_a_state_that_is_left_out_is_zeros(f, gates):
+    m, T, d, n = 2, 3, 4, 5
+    x, W, U, b = arrays_of([(m, T, d), (gates * n, d), (gates * n, n), (gates * n,)], 0)
+    zeros = {"h": np.zeros((m, n)), **({"c": np.zeros((m, n))} if f is lstm else {})}
+    np.testing.assert_array_equal(f(x, W, U, b), f(x, W, U, b, **zeros))
 
 
 def test_a_mask_is_as_good_in_32_bits():

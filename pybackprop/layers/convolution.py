@@ -133,14 +133,14 @@ def window(name: str, size: Any, kernel: Any, stride: Any, padding: Any) -> dict
     return given
 
 
-def last(x: Any, d: int) -> Any:
-    """Return x with its second axis, the channels, behind the d axes that follow it."""
-    return np.transpose(x, (0, *range(2, 2 + d), 1, *range(2 + d, x.ndim)))
+def last(x: Any) -> Any:
+    """Return x with its second axis, the channels, behind all others."""
+    return np.transpose(x, (0, *range(2, x.ndim), 1))
 
 
-def second(x: Any, d: int) -> Any:
+def second(x: Any) -> Any:
     """Return x with the channels back in the second place."""
-    return np.transpose(x, (0, 1 + d, *range(1, 1 + d), *range(2 + d, x.ndim)))
+    return np.transpose(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
 
 
 def columns(x: Any, d: int, **window: Any) -> Any:
@@ -152,15 +152,15 @@ def columns(x: Any, d: int, **window: Any) -> Any:
 
 def convolution_value(x: Any, W: Any, *b: Any, **window: Any) -> Any:
     o, d = len(W), W.ndim - 2
-    z = columns(x, d, **window) @ last(W, d).reshape(o, -1).T
+    z = columns(x, d, **window) @ last(W).reshape(o, -1).T
     if b:
         z += b[0]
-    return second(z.reshape(len(x), *places(x.shape[2:], **window), o), d)
+    return second(z.reshape(len(x), *places(x.shape[2:], **window), o))
 
 
 def convolution_pullback(delta: Any, z: Any, x: Any, W: Any, *b: Any, **window: Any) -> Any:
     """Return delta's windows folded, delta times the windows of x, and the sum of delta."""
-    flat = last(delta, W.ndim - 2).reshape(-1, len(W))
+    flat = last(delta).reshape(-1, len(W))
     return (
         partial(to_image, flat, x, W, delta.shape[2:], window),
         partial(to_kernel, flat, x, W, window),
@@ -171,7 +171,7 @@ def convolution_pullback(delta: Any, z: Any, x: Any, W: Any, *b: Any, **window: 
 def to_image(flat: Any, x: Any, W: Any, out: Any, window: dict[str, Any]) -> Any:
     """W^T delta, the gradient of each window; then each is added to where it came from."""
     d = W.ndim - 2
-    u = flat @ last(W, d).reshape(len(W), -1)
+    u = flat @ last(W).reshape(len(W), -1)
     u = u.reshape(len(x), *out, *W.shape[2:], W.shape[1])
     u = np.transpose(u, (0, 1 + 2 * d, *range(1 + d, 1 + 2 * d), *range(1, 1 + d)))
     return FOLD(u, **window, size=x.shape[2:])
@@ -179,9 +179,8 @@ def to_image(flat: Any, x: Any, W: Any, out: Any, window: dict[str, Any]) -> Any
 
 def to_kernel(flat: Any, x: Any, W: Any, window: dict[str, Any]) -> Any:
     """delta u^T, summed over examples and places."""
-    d = W.ndim - 2
-    rows = flat.T @ columns(x, d, **window)
-    return second(rows.reshape(len(W), *W.shape[2:], W.shape[1]), d)
+    rows = flat.T @ columns(x, W.ndim - 2, **window)
+    return second(rows.reshape(len(W), *W.shape[2:], W.shape[1]))
 
 
 CONVOLUTION = Operation(

@@ -30,7 +30,7 @@ def over_time(name: str, gates: int, step: Any, x: Any, W: Any, U: Any, b: Any, 
     None, it is zeros of shape (m, n).
     """
     check_sequence(name, x, W, U, b, gates)
-    zeros = np.zeros((x.shape[0], U.shape[-1]), U.dtype)
+    zeros = np.zeros((x.shape[0], U.shape[1]), U.dtype)
     state, states, inputs = tuple(zeros if h is None else h for h in state), [], linear(x, W, b)
     for t in range(x.shape[1]):
         state = step(inputs[:, t], *state)
@@ -120,7 +120,7 @@ def lstm_cell(z: Any, c: Any) -> Any:
     >>> lstm_cell(np.zeros((1, 4)), np.array([[2.0]]))[1]
     array([[1.]])
     """
-    if z.ndim != 2 or z.shape != (c.shape[0], 4 * c.shape[-1]):
+    if c.ndim != 2 or z.shape != (c.shape[0], 4 * c.shape[1]):
         raise ValueError(
             f"lstm_cell: z has shape {z.shape} and c {c.shape}; they are (m, 4n), (m, n)"
         )
@@ -211,7 +211,7 @@ def gru_cell(u: Any, v: Any, h: Any) -> Any:
     >>> gru_cell(np.zeros((1, 3)), np.zeros((1, 3)), np.array([[2.0]]))
     array([[1.]])
     """
-    if u.shape != v.shape or u.shape != (h.shape[0], 3 * h.shape[-1]):
+    if h.ndim != 2 or not u.shape == v.shape == (h.shape[0], 3 * h.shape[1]):
         raise ValueError(
             f"gru_cell: u has shape {u.shape}, v {v.shape}, h {h.shape}; they are (m, 3n), (m, 3n) "
             "and (m, n)"
