@@ -256,6 +256,21 @@ def test_nothing_of_the_caller_is_written_to_but_theta():
     assert (kept[1] == Y).all()
 
 
+@pytest.mark.parametrize("loss", ["half_sse", CUBIC])
+def test_an_activation_runs_once_in_each_layer(loss):
+    seen = []
+
+    def f(z):
+        seen.append(z.shape)
+        return np.sin(z)
+
+    sine = Activation("sine", f, OWN.derivative)
+    net = pb.Network([3, 5, 4, 2], sine, sine, loss, rng=0)
+    plan = planned(net, *batch(net, 6))
+    plan.forward()
+    assert seen == [(6, 5), (6, 4), (6, 2)]
+
+
 def test_a_planted_error_is_noticed(monkeypatch):
     monkeypatch.setitem(
         __import__("pybackprop.engine", fromlist=["IN_PLACE"]).IN_PLACE,

@@ -206,6 +206,41 @@ X2 = np.zeros((2, 3))
             "X holds NaN or infinity",
         ),
         (
+            lambda: pb.evaluate(pair("softmax", "cross_entropy")[1], [[1, np.inf, 0]], [0]),
+            ValueError,
+            "X holds NaN or infinity",
+        ),
+        (
+            lambda: pb.evaluate(pair("softmax", "cross_entropy")[1], 3.0, [0]),
+            TypeError,
+            r"X is of float64 with shape \(\); give an array of numbers",
+        ),
+        (
+            lambda: pb.evaluate(pair("softmax", "cross_entropy")[1], [["a"]], [0]),
+            TypeError,
+            "X is of <U1",
+        ),
+        (
+            lambda: NamedParams({"W": X2}).entry(6),
+            IndexError,
+            "theta has 6 entries; there is no entry 6",
+        ),
+        (
+            lambda: NamedParams({"W": X2}).with_theta(np.zeros(5)),
+            ValueError,
+            r"theta has shape \(5,\); it takes \(6,\)",
+        ),
+        (
+            lambda: setattr(NamedParams({"W": X2}), "theta", np.zeros(5)),
+            ValueError,
+            r"theta has shape \(6,\), the value \(5,\)",
+        ),
+        (
+            lambda: pb.evaluate(pair("softmax", "cross_entropy")[1], np.zeros((0, 3)), []),
+            ValueError,
+            "X has 0 examples and Y has 0",
+        ),
+        (
             lambda: pb.evaluate(pair("softmax", "cross_entropy")[1], X2, [0, 2]),
             ValueError,
             "class numbers from 0 to 2, but there are the 2 columns 0 to 1",
@@ -251,3 +286,62 @@ def test_a_penalty_leaves_fixed_parameters_alone():
     gradient = model.gradient(*data("cross_entropy"))
     assert not gradient["W1"].any()
     assert gradient["W2"].any()
+
+
+def test_the_loss_of_a_sequence_is_the_mean_over_its_places():
+    """z = w x with w = 2, y = 0: half_sse is (2 x)^2 / 2 at each of 2 x 3 places."""
+    X = np.array([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]])
+    line = pb.Model(lambda p, x, rng: x * p["w"], {"w": 2.0}, "half_sse")
+    each = line.losses(line(X), np.zeros_like(X))
+    np.testing.assert_allclose(each, [2 * 14 / 3, 2 * 77 / 3], rtol=1e-14)
+    assert pb.evaluate(line, X, 0 * X) == pytest.approx(2 * 91 / 6)
+    assert line.gradient(X, 0 * X)["w"] == pytest.approx(2 * 91 / 6)
+
+
+def test_the_cost_is_the_weighted_mean_and_the_penalty():
+    """Losses 2 and 8 with weights 1 and 3, and lambda/2 = 0.25 times 3^2 + 4^2; b is no weight."""
+    values = {"W": [[3.0], [4.0]], "b": [9.0]}
+    model = pb.Model(lambda p, x, rng: x @ p["W"] * 0 + x[:, :1], values, "half_sse", penalty=0.5)
+    X, Y = np.array([[2.0, 1.0], [4.0, 1.0]]), np.zeros((2, 1))
+    assert model.cost(X, Y) == 5 + 6.25
+    assert model.cost(X, Y, np.array([1.0, 3.0])) == 13 + 6.25
+
+
+def test_one_output_answers_by_its_side():
+    z = np.array([[-0.1], [0.0], [0.1], [0.5], [0.6]])
+    logit, number = (pb.Model(plain, {}, loss) for loss in ("bce", "half_sse"))
+    assert logit.answers(z).tolist() == [False, True, True, True, True]
+    assert number.answers(z).tolist() == [False, False, False, True, True]
+    assert logit.answers(np.array([[1.0, 3.0, 2.0], [0.0, -1.0, -2.0]])).tolist() == [1, 0]
+    places = np.array([[[1.0, 3.0], [2.0, 0.0], [0.0, 1.0]]])
+    assert logit.answers(places).tolist() == [[1, 0, 1]]
+    assert logit.answers(places[..., :1] - 1).tolist() == [[True, True, False]]
+
+
+def test_which_targets_are_classes():
+    """Class numbers, and rows with a 1: whole numbers of a sequence, and measured ones, are not."""
+    _, model = pair("softmax", "cross_entropy")
+    numbers = np.array([1, 0, 1])
+    for Y, labels in (
+        (numbers, numbers),
+        (np.eye(2)[numbers], numbers),
+        (np.array([[1, 0], [0, 1], [1, 0]]), None),
+        (np.array([0.5, 1.5, 1.0]), None),
+        (np.array([[0.5, 0.25], [1.0, 0.0], [0.0, 1.0]]), None),
+        (np.eye(2)[[numbers] * 3], None),
+    ):
+        np.testing.assert_equal(model.examples(np.zeros((3, 3)), Y).labels, labels)
+
+
+def test_a_plan_has_weights_where_it_is_told_so():
+    """1 each, until it is given others."""
+    _, model = pair("softmax", "cross_entropy")
+    (X, Y), w = data("cross_entropy", m=3), np.array([1.0, 2.0, 0.5])
+    plan = ModelPlan(model, X, Y)
+    plan.load(X, Y, w)
+    assert plan.w is None
+    plan = ModelPlan(model, X, Y, weighted=True)
+    plan.load(X, Y)
+    assert plan.w.tolist() == [1, 1, 1]
+    plan.load(X, Y, w)
+    assert plan.w.tolist() == w.tolist()
