@@ -148,5 +148,9 @@ def known_factor(factor: float, m: int, outputs: int) -> str:
         "the number of outputs": outputs,
         "1 over the number of outputs": 1 / outputs,
     }
-    found = [what for what, value in known.items() if np.isclose(factor, value, rtol=1e-3)]
+    found = [
+        what  # a factor of 1, as m is for a single example, is none
+        for what, value in known.items()
+        if value != 1 and np.isclose(factor, value, rtol=1e-3)
+    ]
     return f" ({', or '.join(found)})" if found else ""
