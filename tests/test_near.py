@@ -1,13 +1,17 @@
 import numpy as np
+import pytest
 
 import pybackprop as pb
-from pybackprop.near import has_kink, near
+from pybackprop.near import has_kink, near, on_branch, slopes_at_zero
 
 
 def test_which_activations_have_a_kink_is_measured():
     assert [name for name, phi in pb.ACTIVATIONS.items() if has_kink(phi)] == ["relu", "leaky_relu"]
     bent = pb.Activation("bent", lambda z: np.where(z.real > 0, 2 * z, np.expm1(z)), lambda z, a: z)
     assert has_kink(bent)
+    assert not has_kink(pb.Activation("flat", lambda z: z * 0 + 1, lambda z, a: z * 0))
+    assert slopes_at_zero(pb.ACTIVATIONS["leaky_relu"]) == pytest.approx((0.01, 1))
+    assert slopes_at_zero(bent) == pytest.approx((1, 2), rel=1e-5)
 
 
 def test_the_branches_change_nothing_at_theta():
@@ -16,3 +20,95 @@ def test_the_branches_change_nothing_at_theta():
     (own,) = near(net, X, np.zeros((9, 2)), None).nets
     for l in net.phi:
         np.testing.assert_array_equal(pb.forward(own, X).z[l], pb.forward(net, X).z[l])
+
+
+def test_a_unit_goes_on_in_a_straight_line_past_its_kink():
+    right = np.array([[True, True, True, False, False, False]])
+    z = np.array([[-3.0, 0.0, 2.0, -3.0, 0.0, 2.0]])
+    for name, slope in (("relu", 0.0), ("leaky_relu", 0.01)):
+        kept = on_branch(pb.ACTIVATIONS[name], right)
+        lines = z * np.where(right, 1, slope)
+        np.testing.assert_allclose(kept.f(z), lines, rtol=1e-12)
+        np.testing.assert_allclose(
+            kept.derivative(z, kept.f(z)), np.where(right, 1, slope), rtol=1e-12
+        )
+    raised = pb.Activation("raised", lambda z: np.abs(z) + 5, lambda z, a: np.sign(z.real))
+    np.testing.assert_allclose(on_branch(raised, right).f(z), [[2, 5, 7, 8, 5, 3]], rtol=1e-12)
+
+
+def around(x, b):
+    """Return what is near a = relu(x + b), with C = (a - 1)^2 / 2."""
+    net = pb.Network([1, 1], [], "relu", "half_sse", init={"W": [[[1.0]]], "b": [[b]]})
+    return near(net, np.full((1, 1), x), np.ones((1, 1)), None)
+
+
+@pytest.mark.parametrize(("x", "b"), [(0.0, 0.0), (1.0, -1.0 + 2**-53), (1.0, -1.0 - 2**-52)])
+def test_on_a_kink_or_a_last_bit_beside_it_both_sides_are_looked_at(x, b):
+    here = around(x, b)
+    own = 1 if x + b > 0 else 0
+    for t in (-0.1, 0.1):
+        losses = [here.loss(net)(np.array([1.0, b + t])) for net in here.nets]
+        expected = [(slope * t - 1) ** 2 / 2 for slope in (own, 0, 1)]
+        np.testing.assert_allclose(losses, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("b", [1e-300, -1e-300, 1e-6, -1e-6, 0.5])
+def test_beside_a_kink_there_is_one_side(b):
+    """With x = 0 rounding changes b by its last bits: the sign of z is sure."""
+    here = around(0.0, b)
+    (net,) = here.nets
+    for t in (-0.1, 0.1):
+        a = t if b > 0 else 0
+        assert here.loss(net)(np.array([1.0, t])) == pytest.approx((a - 1) ** 2 / 2)
+
+
+EPS = {dtype: np.finfo(dtype).eps.item() for dtype in (np.float64, np.float32)}
+
+
+@pytest.mark.parametrize("dtype", EPS)
+def test_rounding_is_what_the_last_bits_do(dtype):
+    """z = w x + b = 4 * 2 + 0, C = z^2 / 2. Half of the time w is eps smaller: 1/2 of 8 eps in z.
+
+    So are a = z, and the slope 1: three changes of delta, each 1/2 of 8 eps. dC/db has these and
+    the eps of its sum, dC/dw twice as much. The loss has the first two, in float64 for any network.
+    """
+    init = {"W": [[[4.0]]], "b": [[0.0]]}
+    net = pb.Network([1, 1], [], "identity", "half_sse", init=init, dtype=dtype)
+    X, Y = np.array([[2.0]], dtype), np.array([[0.0]], dtype)
+    noise, eps = near(net, X, Y, None).rounding, EPS[dtype]
+    two, three = 2**0.5 / 2, 3**0.5 / 2
+    for found, size in (
+        (noise.z[1][0, 0], 8 * eps / 2),
+        (noise.delta[1][0, 0], 8 * eps * three),
+        (noise.grad[1], 8 * eps * (1 + three)),
+        (noise.grad[0], 16 * eps * (1 + three)),
+        (noise.loss, EPS[np.float64] * (32 + 64 * two)),
+    ):
+        assert 0.6 * size < found < 1.4 * size
+
+
+@pytest.mark.parametrize("dtype", EPS)
+def test_the_rounding_of_a_model_is_measured_from_outside(dtype):
+    """C = (w x)^2 / 2 with w = 3 and x = 2: w is changed by -eps, 0 or eps, sqrt(2/3) eps."""
+    model = pb.Model(lambda p, x, rng: x * p["w"], {"w": 3.0}, "half_sse", dtype=dtype)
+    here = near(model, np.array([[2.0]], dtype), np.zeros((1, 1), dtype), None)
+    (wide,) = here.nets
+    assert wide.dtype == np.float64
+    root, eps = (2 / 3) ** 0.5, EPS[dtype]
+    for found, size in (
+        (here.rounding.loss, EPS[np.float64] * (18 + 36 * root)),
+        (here.rounding.grad[0], eps * (12 + 12 * root)),
+    ):
+        assert 0.6 * size < found < 1.4 * size
+
+
+def test_the_loss_nearby_is_weighted_and_has_its_penalty():
+    """z = w x, half_sse: losses 2 and 8 at w = 1, with weights 1 and 3; lambda/2 w^2 = 0.25."""
+    X, Y, w = np.array([[2.0], [4.0]]), np.zeros((2, 1)), np.array([1.0, 3.0])
+    net = pb.Network(
+        [1, 1], [], "identity", "half_sse", init={"W": [[[1.0]]], "b": [[0.0]]}, penalty=0.5
+    )
+    for weights, C in ((None, 5.25), (w, 13.25)):
+        here = near(net, X, Y, weights)
+        assert here.loss(here.nets[0])(np.array([1.0, 0.0])) == pytest.approx(C, rel=1e-14)
+        assert here.loss(here.nets[0])(np.array([2.0, 0.0])) == pytest.approx(4 * C, rel=1e-14)
