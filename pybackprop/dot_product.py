@@ -1,7 +1,6 @@
 """The dot-product test: each equation of the way back, held against the way forward by itself."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -136,9 +135,7 @@ def dot_product_test(
     here = near(net, X, Y, w, complex_step=True)
     noise, Y, weights = here.rounding.delta, here.Y, here.weights
 
-    def add(
-        name: str, left: tuple[Array, Array], right: tuple[Array, Array], noise: Any = 0.0
-    ) -> None:
+    def add(name: str, left: tuple[Array, Array], right: tuple[Array, Array], noise: Array) -> None:
         terms = [np.multiply(*pair).astype(float) for pair in (left, right)]
         size = sum(np.abs(term).sum() for term in terms)
         allowed = 100 * eps * size + SAFETY * np.linalg.norm(right[0] * noise)

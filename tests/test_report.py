@@ -23,6 +23,7 @@ def test_an_entry_is_wrong_beyond_its_allowance():
     assert found.worst == "W[1][0, 2]"
     assert found.blocks == ["W[1]"]
     assert report([1.0], [1.0], 0.0)
+    assert repr(found) == str(found)
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf])
@@ -97,8 +98,8 @@ def test_entries_at_a_kink_stand_below_the_others():
 
 
 def test_as_many_decimals_as_show_a_difference():
-    """6 at least; 1e-8 needs 8, 1e-14 needs 14, and one last bit is not shown at all."""
-    for step, digits in ((0.1, 6), (1e-6, 6), (1e-7, 7), (1e-8, 8), (1e-14, 14), (2**-52, 6)):
+    """6 at least; 1e-8 needs 8, 1e-14 needs 14, and last bits are not shown at all."""
+    for step, digits in ((0.1, 6), (1e-6, 6), (1e-7, 7), (1e-8, 8), (1e-14, 14), (2**-50, 6)):
         assert enough_digits([2.0, 1.0], [3.0, 1.0 + step]) == digits
     assert enough_digits([1.0, 2.0], [1.0, 2.0]) == 6
     assert enough_digits([], []) == 6

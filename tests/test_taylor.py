@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
+from pybackprop.near import near
 from pybackprop.taylor import TaylorReport
 
 
@@ -70,6 +71,7 @@ def test_the_printed_table():
         "   1e-02    1.00e-04      2.00",
         "   1e-03    1.00e-09  rounding",
     ]
+    assert repr(report([1.0, 0.1])) == str(report([1.0, 0.1]))
     first = str(report([1.0, 0.1, 0.01])).splitlines()[0]
     assert first == "loss and gradient DISAGREE: the remainder falls as h^1.00, not as h^2"
     first = str(report([1.0, 0.1], 2.0)).splitlines()[0]
@@ -89,3 +91,26 @@ def test_the_direction_has_length_1_and_leaves_out_what_is_fixed():
     still = pb.taylor_test(net, [[1.0]], [[0.0]])
     assert not still.remainder.any()
     assert still
+
+
+def test_noise_is_that_of_two_losses_and_of_the_gradient_along_the_step():
+    """Ten times what it usually is; at the smallest step that of the two losses is left."""
+    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[4.0]]], "b": [[0.0]]})
+    X, Y = np.array([[2.0]]), np.array([[0.0]])
+    usual = near(net, X, Y, None).rounding
+    found = pb.taylor_test(net, X, Y, rng=1)
+    d = np.random.default_rng(1).normal(size=2)
+    along = np.hypot(*(usual.grad * d / np.hypot(*d)))
+    expected = 20 * usual.loss + np.array([10, 1, 1e-8]) * along
+    np.testing.assert_allclose(found.noise[[0, 2, -1]], expected, rtol=1e-6)
+    assert 1.01 * expected[2] < expected[1]
+
+
+def test_without_a_seed_the_direction_is_the_same_each_time():
+    net = pb.Network([2, 3, 1], rng=0)
+    one, two, other = (
+        pb.taylor_test(net, [[0.5, 1.0]], [[1.0]], **seed).remainder
+        for seed in ({}, {"rng": 0}, {"rng": 1})
+    )
+    np.testing.assert_array_equal(one, two)
+    assert (one != other).any()
