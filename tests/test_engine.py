@@ -7,7 +7,7 @@ import pytest
 
 import pybackprop as pb
 from pybackprop.activations import Activation
-from pybackprop.engine import Plan, encoded
+from pybackprop.engine import CHUNK, Plan, encoded
 from pybackprop.losses import Loss
 from pybackprop.threads import Team
 
@@ -280,3 +280,60 @@ def test_a_planted_error_is_noticed(monkeypatch):
     net = pb.Network([3, 4, 2], "tanh", "softmax", rng=3)
     with pytest.raises(AssertionError):
         assert_same_pass(net, *batch(net, 5))
+
+
+def test_a_plan_has_weights_where_it_is_told_so():
+    """1 each, until it is given others."""
+    net, w = pb.Network([3, 4, 2], rng=0), np.array([1.0, 2.0, 0.5])
+    X, Y = batch(net, 3)
+    plan = Plan(net, 3)
+    plan.load(X, Y, w)
+    assert plan.w is None
+    plan = Plan(net, 3, weighted=True)
+    plan.load(X, Y)
+    assert plan.w.tolist() == [1, 1, 1]
+    plan.load(X, Y, w)
+    assert plan.w.tolist() == w.tolist()
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_an_activation_takes_the_place_of_z_where_nothing_needs_it_again(hidden):
+    net = pb.Network([3, 4, 2], hidden, rng=0)
+    plan, kept = Plan(net, 5), Plan(net, 5, keep=True)
+    assert (plan.a[1] is plan.z[1]) == (hidden != "gelu")
+    assert kept.a[1] is not kept.z[1]
+
+
+def test_targets_are_signs_only_where_it_is_told_so():
+    net = pb.Network([3, 1], rng=0)
+    X, Y = np.ones((2, 3)), np.array([[0.0], [1.0]])
+    for signs, y in (({}, [0, 1]), ({"signs": False}, [0, 1]), ({"signs": True}, [-1, 1])):
+        plan = Plan(net, 2, **signs)
+        plan.load(X, Y)
+        assert plan.y[:, 0].tolist() == y
+
+
+def test_one_output_answers_by_its_side():
+    """Half is 1: of a number 0.5, and of a logit 0."""
+    init = {"W": [[[1.0]]], "b": [[0.0]]}
+    X = np.array([[-0.1], [0.0], [0.1], [0.5], [0.6]])
+    for output, signs, expected in (
+        ("identity", False, [False, False, False, True, True]),
+        ("sigmoid", False, [False, True, True, True, True]),
+        ("sigmoid", True, [False, True, True, True, True]),
+    ):
+        plan = Plan(pb.Network([1, 1], [], output, init=init), 5, signs=signs)
+        plan.load(X, np.zeros((5, 1)))
+        plan.forward()
+        assert plan.answers().tolist() == expected
+
+
+def test_a_row_may_be_longer_than_what_is_updated_at_once():
+    net = pb.Network([CHUNK + 1, 2], rng=0)
+    lesson = net.with_params(net.params.theta.copy())
+    X, Y = batch(net, 3)
+    plan = planned(net, X, Y, pb.SGD(0.1))
+    assert plan.chunked(1)
+    plan.step()
+    lesson.params.theta -= 0.1 * pb.backprop(lesson, X, Y).grad.theta
+    assert gap(net.params.theta, lesson.params.theta) < 1e-13

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import pybackprop as pb
-from pybackprop.near import has_kink, near, on_branch, slopes_at_zero
+from pybackprop.near import has_kink, judged, near, on_branch, slopes_at_zero
 
 
 def test_which_activations_have_a_kink_is_measured():
@@ -10,6 +10,9 @@ def test_which_activations_have_a_kink_is_measured():
     bent = pb.Activation("bent", lambda z: np.where(z.real > 0, 2 * z, np.expm1(z)), lambda z, a: z)
     assert has_kink(bent)
     assert not has_kink(pb.Activation("flat", lambda z: z * 0 + 1, lambda z, a: z * 0))
+    faint = pb.Activation("faint", lambda z: 1e-4 * np.maximum(z.real, 0), lambda z, a: z)
+    steep = pb.Activation("steep", lambda z: 1e6 * np.tanh(z), lambda z, a: z)
+    assert (has_kink(faint), has_kink(steep)) == (True, False)
     assert slopes_at_zero(pb.ACTIVATIONS["leaky_relu"]) == pytest.approx((0.01, 1))
     assert slopes_at_zero(bent) == pytest.approx((1, 2), rel=1e-5)
 
@@ -34,6 +37,19 @@ def test_a_unit_goes_on_in_a_straight_line_past_its_kink():
         )
     raised = pb.Activation("raised", lambda z: np.abs(z) + 5, lambda z, a: np.sign(z.real))
     np.testing.assert_allclose(on_branch(raised, right).f(z), [[2, 5, 7, 8, 5, 3]], rtol=1e-12)
+
+
+def test_on_its_own_side_a_unit_keeps_its_curve():
+    phi = pb.Activation(
+        "curved", lambda z: np.where(z.real > 0, 2 * np.expm1(z), np.sin(z)),
+        lambda z, a: np.where(z.real > 0, 2 * np.exp(z), np.cos(z)),
+    )  # fmt: skip
+    z = np.array([[0.5, -0.5, 0.5, -0.5]])
+    kept = on_branch(phi, np.array([[True, False, False, True]]))
+    expected = [[2 * np.expm1(0.5), np.sin(-0.5), 0.5, -1.0]]
+    np.testing.assert_allclose(kept.f(z), expected, rtol=1e-5)
+    slopes = [[2 * np.exp(0.5), np.cos(-0.5), 1, 2]]
+    np.testing.assert_allclose(kept.derivative(z, kept.f(z)), slopes, rtol=1e-5)
 
 
 def around(x, b):
@@ -62,18 +78,28 @@ def test_beside_a_kink_there_is_one_side(b):
         assert here.loss(net)(np.array([1.0, t])) == pytest.approx((a - 1) ** 2 / 2)
 
 
+@pytest.mark.parametrize("X", [[[0.0]], [[0.0], [1.0]]])
+def test_one_unit_on_a_kink_is_enough(X):
+    init = {"W": [[[1.0]], [[1.0]], [[1.0]]], "b": [[0.0], [1.0], [0.0]]}
+    net = pb.Network([1, 1, 1, 1], "relu", "identity", init=init)
+    assert len(near(net, np.array(X), np.array(X), None).nets) == 3
+
+
 EPS = {dtype: np.finfo(dtype).eps.item() for dtype in (np.float64, np.float32)}
 
 
+@pytest.mark.parametrize("output", ["identity", "softplus"])
 @pytest.mark.parametrize("dtype", EPS)
-def test_rounding_is_what_the_last_bits_do(dtype):
+def test_rounding_is_what_the_last_bits_do(dtype, output):
     """z = w x + b = 4 * 2 + 0, C = z^2 / 2. Half of the time w is eps smaller: 1/2 of 8 eps in z.
 
     So are a = z, and the slope 1: three changes of delta, each 1/2 of 8 eps. dC/db has these and
     the eps of its sum, dC/dw twice as much. The loss has the first two, in float64 for any network.
     """
     init = {"W": [[[4.0]]], "b": [[0.0]]}
-    net = pb.Network([1, 1], [], "identity", "half_sse", init=init, dtype=dtype)
+    net = pb.Network(
+        [1, 1], [], output, "half_sse", init=init, dtype=dtype
+    )  # softplus(8) is 8.0003
     X, Y = np.array([[2.0]], dtype), np.array([[0.0]], dtype)
     noise, eps = near(net, X, Y, None).rounding, EPS[dtype]
     two, three = 2**0.5 / 2, 3**0.5 / 2
@@ -112,3 +138,72 @@ def test_the_loss_nearby_is_weighted_and_has_its_penalty():
         here = near(net, X, Y, weights)
         assert here.loss(here.nets[0])(np.array([1.0, 0.0])) == pytest.approx(C, rel=1e-14)
         assert here.loss(here.nets[0])(np.array([2.0, 0.0])) == pytest.approx(4 * C, rel=1e-14)
+
+
+def test_the_slope_is_as_rough_as_a_difference():
+    """sigmoid(-40) has a slope of 4e-18: half of the time it is eps smaller, and delta with it."""
+    net = pb.Network([1, 1], [], "sigmoid", "half_sse", init={"W": [[[-20.0]]], "b": [[0.0]]})
+    noise = near(net, np.array([[2.0]]), np.array([[1.0]]), None).rounding
+    assert 0.6 < noise.delta[1][0, 0] / (EPS[np.float64] / 2) < 1.4
+
+
+def test_a_sum_over_many_examples_is_rounded_as_a_whole():
+    """16 examples with z = 8: their deltas add up to 8, which is rounded by 8 eps.
+
+    w is changed for all at once, a and the slope for each: 4 eps sqrt(1 + 2/16).
+    """
+    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[4.0]]], "b": [[0.0]]})
+    noise = near(net, np.full((16, 1), 2.0), np.zeros((16, 1)), None).rounding
+    size = EPS[np.float64] * (8 + 4 * (1 + 2 / 16) ** 0.5)
+    assert 0.6 * size < noise.grad[1] < 1.4 * size
+    np.testing.assert_allclose(noise.grad[0], 2 * noise.grad[1], rtol=1e-12)  # x is 2 everywhere
+
+
+def test_a_loss_is_rounded_even_where_no_parameter_is():
+    """w = b = 0 and y = 8: C = 32, whatever the last bits of 0 are."""
+    X, Y = np.array([[2.0]]), np.array([[8.0]])
+    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[0.0]]], "b": [[0.0]]})
+    model = pb.Model(lambda p, x, rng: x * p["w"], {"w": 0.0}, "half_sse")
+    for one in (net, model):
+        assert near(one, X, Y, None).rounding.loss == 32 * EPS[np.float64]
+
+
+def test_a_models_parameters_are_changed_by_one_eps():
+    seen = set()
+
+    def f(p, x, rng):
+        w = np.asarray(getattr(p["w"], "value", p["w"]))
+        seen.add(float((w / 4 - 1) / EPS[np.float64]))
+        return x * p["w"]
+
+    near(pb.Model(f, {"w": 4.0}, "half_sse"), np.array([[2.0]]), np.array([[0.0]]), None)
+    assert seen == {-1.0, 0.0, 1.0}
+
+
+def test_a_float32_models_gradient_is_off_by_what_it_is_off():
+    """w = 0 stays 0; -y x is rounded to float32, and by eps for its sums."""
+    x, y = np.float32(0.1), np.float32(0.7)
+    model = pb.Model(lambda p, x, rng: x * p["w"], {"w": 0.0}, "half_sse", dtype=np.float32)
+    noise = near(model, np.full((1, 1), x), np.full((1, 1), y), None).rounding
+    exact = float(x) * float(y)
+    own = abs(float(x * y) - exact)
+    assert own > 0
+    np.testing.assert_allclose(noise.grad, [own + EPS[np.float32] * exact], rtol=1e-9)
+
+
+def test_whole_numbers_stay_whole_and_others_are_widened():
+    table = pb.Model(lambda p, x, rng: p["E"][x], {"E": np.ones((3, 2))}, "cross_entropy")
+    here = near(table, np.array([2, 0]), np.array([1, 1]), None)
+    assert (here.X.dtype.kind, here.Y.dtype.kind) == ("i", "i")
+    line = pb.Model(lambda p, x, rng: x * p["w"], {"w": 1.0}, "half_sse", dtype=np.float32)
+    X = np.ones((2, 1), np.float32)
+    here = near(line, X, X, None)
+    assert here.X.dtype == here.Y.dtype == np.float64
+
+
+@pytest.mark.parametrize("wrong", ["grad", None, {}])
+def test_a_gradient_of_one_number_is_a_vector_too(wrong):
+    line = pb.Model(lambda p, x, rng: x * p["w"], {"w": 1.0}, "half_sse")
+    assert judged([2.0], line).tolist() == [2.0]
+    with pytest.raises(ValueError, match=r"a vector of shape \(1,\)"):
+        judged(wrong, line)
