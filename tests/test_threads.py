@@ -186,3 +186,26 @@ def test_training_by_a_team_is_training(monkeypatch):
     assert set(taken) == {1, 2}
     assert taken[-1] == 2
     assert not [t for t in threading.enumerate() if t.name.startswith("pybackprop")]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "m", "size"), [([8, 4, 2], 16, 512), ([2, 4, 8, 3], 16, 512), ([100, 2], 1, 200)]
+)
+def test_what_pays_is_told_by_the_largest_product(sizes, m, size, monkeypatch):
+    """m n_in n_out multiplications: a team from LARGE on, a choice of threads above SMALL."""
+    set_to = []
+    monkeypatch.setattr(threads, "blas", lambda: (set_to.append, 4))
+    for large, most in ((size, 4), (size + 1, 1)):
+        monkeypatch.setattr(threads, "LARGE", large)
+        assert threads.team_for(sizes, m).most == most
+    for small, most in ((size - 1, 4), (size, 1)):
+        monkeypatch.setattr(threads, "SMALL", small)
+        assert Pace(sizes, m).most == most
+
+
+def test_one_thread_sets_nothing():
+    taken = []
+    with Team(1, taken.append) as team, team.apart():
+        team.run([[], []])
+    assert taken == []
+    assert threads.ALONE.most == 1
