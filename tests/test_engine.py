@@ -337,3 +337,16 @@ def test_a_row_may_be_longer_than_what_is_updated_at_once():
     plan.step()
     lesson.params.theta -= 0.1 * pb.backprop(lesson, X, Y).grad.theta
     assert gap(net.params.theta, lesson.params.theta) < 1e-13
+
+
+def test_targets_become_signs_where_each_is_0_or_1():
+    hard, soft = np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.0, 1.0], [0.5, 2.0]])
+    bce, squares = (
+        pb.Network([3, 2], output="sigmoid", loss=loss, rng=0) for loss in ("bce", "sse")
+    )
+    Y, signs = encoded(bce, hard)
+    assert (Y.tolist(), signs) == ([[-1, 1], [1, 1]], True)
+    for net, given in ((bce, soft), (bce, 2 * hard), (bce, 0.5 * hard), (squares, hard)):
+        Y, signs = encoded(net, given)
+        assert Y is given
+        assert not signs
