@@ -71,7 +71,7 @@ function open(part, { cell, code, start, printed, place, room }) {
 
 // Says how an output differs from the printed one, and marks the lines that do.
 function compare(output, printed, figures, part, measured) {
-  const lines = output.textContent.replace(/\n$/, "").split("\n"), before = printed.replace(/\n$/, "").split("\n");
+  const lines = output.textContent.replace(/\n+$/, "").split("\n"), before = printed.replace(/\n+$/, "").split("\n");
   const same = (one, two) => one?.replace(ROUNDED, "") === two?.replace(ROUNDED, "");
   const other = lines.filter((line, k) => !same(line, before[k])).length, less = Math.max(0, before.length - lines.length);
   const drawn = figures ? ` ${figures > 1 ? `${figures} figures are` : "The figure is"} drawn anew.` : part ? " It is made anew." : "";
