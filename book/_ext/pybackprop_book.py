@@ -7,6 +7,7 @@ carry their mark, launch buttons appear where the repository's address is known.
 import hashlib
 import re
 import shutil
+from copy import copy
 from logging import WARNING, getLogger
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from katex_math import TAG
+from myst_nb.core import render
+from myst_nb.core.utils import coalesce_streams
 from optional import not_run
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -70,6 +73,19 @@ def run_side_by_side(app: Sphinx) -> None:
         of_failures.setLevel(WARNING)
         executor = load_executor("local-parallel", cache, of_failures)
         executor.run_and_cache(timeout=app.config.nb_execution_timeout)
+
+
+def whole_streams(outputs: list[Any]) -> list[Any]:
+    """Join what a kernel sent in pieces; myst-nb ends each of them with a new line."""
+    joined: list[Any] = []
+    for output in outputs:
+        name = output.get("name")
+        if output["output_type"] == "stream" and joined and joined[-1].get("name") == name:
+            joined[-1]["text"] += output["text"]
+        else:
+            joined.append(copy(output))
+    streams: list[Any] = coalesce_streams(joined)
+    return streams
 
 
 # Interactive parts: kernels inherit the variable and emit static HTML. The shared script and
@@ -186,6 +202,7 @@ def add_launch_buttons(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    render.coalesce_streams = whole_streams
     app.add_config_value("book_made_with", "", "env")
     app.connect("config-inited", notice_changes)
     app.connect("config-inited", add_launch_buttons)

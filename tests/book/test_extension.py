@@ -96,6 +96,17 @@ def test_a_digest_follows_every_file(tmp_path, monkeypatch):
         before = changed
 
 
+def test_a_line_that_came_in_pieces_is_one_line():
+    def stream(text, name="stdout"):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    shown = nbformat.v4.new_output("display_data")
+    pieces = [stream("a ="), stream(" 1\n"), stream("!\n", "stderr"), stream("b"), shown]
+    found = [(part.get("name"), part.get("text")) for part in book.whole_streams(pieces)]
+    assert sorted(found, key=str) == [("stderr", "!\n"), ("stdout", "a = 1\nb\n"), (None, None)]
+    assert pieces[0].text == "a ="
+
+
 def test_role_colors_are_light_and_dark():
     css = book.role_colors()
     for role, (light, dark) in ROLES.items():

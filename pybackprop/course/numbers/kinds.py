@@ -137,7 +137,7 @@ KINDS = {
         {"names": names("Losses", ", ".join(SHOWN_LOSSES), SHOWN_LOSSES)},
     ),
     "race": Kind(
-        "Optimizer race", "04_sgd_vs_adam", optimizer_race,
+        "Optimizer race", "04_sgd_vs_adam_race", optimizer_race,
         {
             "surfaces": names("Surfaces", ", ".join(SURFACES), SURFACES),
             "lr": row("Learning rates", "0.05, 0.01, 0.2", 4, 1e-4, 10),
