@@ -24,7 +24,7 @@ NATIVE = {"OPENBLAS_NUM_THREADS": "1"}
 """What `make refresh` and `make test` run with."""
 OPTIONS = (
     *("-c", "pyproject.toml", "-p", "no:cacheprovider", "-q", "--tb=short"),
-    *("-n", "2", "--dist", "loadgroup", "-m", "not long"),
+    *("-n", "2", "--dist", "loadgroup"),
 )
 
 KERNEL = """
