@@ -4,8 +4,8 @@ Microseconds are medians of interleaved rounds on two cores. "ours / theirs" is 
 limit. "apart" is the largest difference of all parameters after three steps, against the way gone.
 
 Below it, where the time of the large graph's step goes: what it does beside its matrix products. A
-tape makes its arrays anew in each step, and its update begins when the gradient is whole and has
-left the cache; the dense engine makes none, and subtracts each part while it is there.
+tape makes its arrays anew in each step, and its update begins when the step is whole and has left
+the cache; the dense engine makes none, and subtracts each part while it is there.
 """
 
 import importlib.util

@@ -32,7 +32,7 @@ import numpy as np
 from .activations import ACTIVATIONS, GELU_CUBIC, GELU_SCALE, LEAK, Activation
 from .losses import LOSSES
 from .network import Network, Trace, penalty
-from .optimizers import OPTIMIZERS, SGD, Optimizer, OptimizerLike
+from .optimizers import OPTIMIZERS, Optimizer, OptimizerLike, plain_descent
 from .params import Array, Params, aligned_zeros
 from .schedules import learning_rate
 from .threads import ALONE, Call, Shares, Team
@@ -260,9 +260,7 @@ class Plan:
         self.y = empty(m, sizes[-1], like=theta) if y is None else y
         self.w = np.ones(m, theta.dtype) if weighted else None
         self.grad = Params(sizes, dtype=theta.dtype)
-        self.plain: SGD | None = None
-        if type(optimizer) is SGD and not optimizer.momentum and not keep:
-            self.plain = optimizer
+        self.plain = None if keep else plain_descent(optimizer)
         self.rate = 1.0  # what the output delta is scaled by
         self.scale = np.full((m, sizes[-1]), 1 / m, theta.dtype)
         self.ones = {n: np.ones((n, 1), theta.dtype) for n in {m, sizes[-1]}}

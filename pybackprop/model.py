@@ -18,8 +18,9 @@ from .initializers import Seed
 from .layers import LOSSES_ON_LOGITS
 from .lookup import lookup
 from .losses import mean
-from .optimizers import OptimizerLike
+from .optimizers import OptimizerLike, plain_descent
 from .params import Array, aligned_zeros
+from .schedules import learning_rate
 
 
 class NamedParams(Mapping[str, Array]):
@@ -271,6 +272,10 @@ class ModelPlan:
         Needed for `update` and `step`.
     weighted : bool, optional
         Whether examples have weights; they are then put into ``w``.
+    keep : bool, optional
+        Keep the tape, and the gradient as it is, for `trace`. Else the next step clears the tape,
+        and plain gradient descent has its step in ``grad``, eta times the gradient: the way back is
+        linear in the number it begins with.
     """
 
     def __init__(
@@ -281,8 +286,10 @@ class ModelPlan:
         optimizer: OptimizerLike | None = None,
         *,
         weighted: bool = False,
+        keep: bool = False,
     ) -> None:
         self.model, self.optimizer, self.x, self.y, self.m = model, optimizer, x, y, len(x)
+        self.keep, self.plain = keep, None if keep else plain_descent(optimizer)
         self.w = np.ones(self.m, model.dtype) if weighted else None
         self.grad = model.params.with_theta(np.zeros_like(model.params.theta))
         self.tape: list[Node] = []
@@ -296,6 +303,8 @@ class ModelPlan:
 
     def forward(self) -> None:
         """Run the batch through the model, on a new tape."""
+        if not self.keep:  # tape and nodes hold each other: cleared, their arrays are free at once
+            self.tape.clear()
         model, self.tape = self.model, []
         self.p = {
             name: view.copy() if name in model.fixed else Node(self.tape, view)
@@ -311,7 +320,8 @@ class ModelPlan:
 
     def backward(self) -> None:
         """Work out the gradient, after `forward`."""
-        g = np.full(self.m, 1 / self.m, self.model.dtype)  # C is a mean: this is its pull-back
+        rate = learning_rate(self.plain.lr, self.plain.t + 1) if self.plain else 1.0
+        g = np.full(self.m, rate / self.m, self.model.dtype)  # C is a mean: this is its pull-back
         if self.w is not None:
             g *= self.w
         free = {name: node for name, node in self.p.items() if name not in self.model.fixed}
@@ -321,12 +331,15 @@ class ModelPlan:
             if part is not self.grad[name]:
                 self.grad[name][...] = part
             if self.model.penalty and self.grad[name].ndim > 1:
-                self.grad[name] += self.model.penalty * self.model.params[name]
+                self.grad[name] += rate * self.model.penalty * self.model.params[name]
 
     def update(self) -> None:
         """Change theta, after `backward`."""
         params = self.model.params
-        if self.optimizer is not None:
+        if self.plain:
+            params.theta -= self.grad.theta
+            self.plain.t += 1
+        elif self.optimizer is not None:
             self.optimizer.update(params.theta, self.grad.theta)
         for name in self.model.fixed:  # as f left them: decay, too, leaves them alone
             params[name][...] = self.p[name]

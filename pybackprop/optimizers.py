@@ -319,6 +319,11 @@ class SGD(Optimizer):
         return self.read("u")
 
 
+def plain_descent(optimizer: OptimizerLike | None) -> SGD | None:
+    """Return an optimizer that takes eta times the gradient off theta, and None for any other."""
+    return optimizer if type(optimizer) is SGD and not optimizer.momentum else None
+
+
 @dataclass(eq=False)
 class RMSProp(Optimizer):
     """Each entry's step divided by the recent root mean square of its gradient.

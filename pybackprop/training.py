@@ -313,7 +313,7 @@ def plans(
 
     def make(x: Array, y: Array) -> Plan | ModelPlan:
         if isinstance(net, Model):
-            return ModelPlan(net, x, y, optimizer, weighted=weighted)
+            return ModelPlan(net, x, y, optimizer, weighted=weighted, keep=keep)
         settings: Any = {"weighted": weighted, "signs": signs, "keep": keep, "team": team}
         return Plan(net, len(x), optimizer, x=x, y=y, **settings)
 

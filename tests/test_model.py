@@ -345,3 +345,43 @@ def test_a_plan_has_weights_where_it_is_told_so():
     assert plan.w.tolist() == [1, 1, 1]
     plan.load(X, Y, w)
     assert plan.w.tolist() == w.tolist()
+
+
+@pytest.mark.parametrize(
+    "optimizer", [pb.SGD(pb.schedules.step_decay(0.1, 1, 0.5)), pb.SGD(0.1, 0.9)]
+)
+def test_plain_descent_goes_the_same_way_whether_the_gradient_is_kept_or_not(optimizer):
+    """Where nobody asks for the gradient, the plan may hold eta times it; the penalty, too."""
+    (X, Y), w = data("cross_entropy"), np.random.default_rng(2).uniform(0.5, 2, 23)
+    after = {}
+    for keep in (True, False):
+        net, model = pair("softmax", "cross_entropy")
+        model.penalty, model.fixed = 0.1, ("W2",)
+        optimizer.reset()
+        plan = ModelPlan(model, X, Y, optimizer, weighted=True, keep=keep)
+        plan.load(X, Y, w)
+        for _ in range(3):
+            plan.step()
+        after[keep], grad = model.params.theta.copy(), plan.grad.theta
+        right = pb.Model(plain, dict(model.params), penalty=0.1, fixed=("W2",))
+        plan.forward()
+        plan.backward()
+        right = right.gradient(X, Y, w).theta
+        rate = 1 if keep or optimizer.momentum else 0.1 * 0.5**3
+        np.testing.assert_allclose(grad, rate * right, rtol=1e-12, atol=1e-16)
+        np.testing.assert_array_equal(model.params["W2"], net.params.W[2])
+        assert optimizer.t == 3
+    np.testing.assert_allclose(after[True], after[False], rtol=1e-13)
+    assert (after[True] != net.params.theta).any()
+
+
+def test_a_tape_is_cleared_at_the_next_step_unless_it_is_kept():
+    """Tape and nodes hold each other: uncleared, each step's arrays wait for the collector."""
+    X, Y = data("cross_entropy")
+    for keep in (True, False):
+        plan = ModelPlan(pair("softmax", "cross_entropy")[1], X, Y, pb.SGD(0.1), keep=keep)
+        plan.step()
+        before = plan.tape
+        plan.step()
+        assert len(plan.tape) == 12
+        assert len(before) == (12 if keep else 0)
