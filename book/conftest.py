@@ -1,6 +1,11 @@
 """Notebooks are compared with what is stored, so they run as `make refresh` ran them."""
 
+import os
+from tempfile import TemporaryDirectory
+
+import nbval.kernel
 import pytest
+from jupyter_client import KernelManager
 from optional import not_run
 
 from pybackprop.course.stage.display import STATIC
@@ -34,4 +39,18 @@ def pytest_runtest_setup(item):
     """Ask for static displays while a notebook's kernel starts, and only then."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STATIC, "1")
+        if os.name != "nt":
+            patch.setattr(nbval.kernel, "KernelManager", through_files)
         return (yield)
+
+
+def through_files(**settings):
+    """Return a kernel's manager that speaks with it through files.
+
+    Ports are found by looking for a free one: two kernels that start at the same moment may find
+    the same, and one of them never answers.
+    """
+    folder = TemporaryDirectory(prefix="kernel-")
+    manager = KernelManager(transport="ipc", ip=f"{folder.name}/socket", **settings)
+    manager.folder = folder  # which goes away with it
+    return manager
