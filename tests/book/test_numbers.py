@@ -284,6 +284,7 @@ def test_what_is_wrong_with_a_link_to_another_stepper_is_told(visit, place):
 def test_the_chapters_lead_to_their_steppers_with_other_numbers(visit, place, server):
     for chapter, names in {
         "12_convolution": ["convolution"], "06_two_networks_by_hand": ["forward", "backward"],
+        "05_training_loop": ["training"], "10_any_graph": ["graph"],
     }.items():  # fmt: skip
         for name in names:
             page = visit(f"{server}/book/{chapter}.html")
@@ -292,7 +293,7 @@ def test_the_chapters_lead_to_their_steppers_with_other_numbers(visit, place, se
             part.get_by_role("link", name="Other numbers").click()
             said(page, "Computed.", 90_000)
             assert shown(page).get_attribute("data-name") == name
-            if name != "forward":  # there the chapter has no target
+            if name in ("convolution", "backward"):  # others are too long for an address
                 assert shown(page).locator(":scope > script").text_content() == first
             assert shown(page).get_by_role("link", name="Other numbers").count() == 0
             assert page.trouble == []

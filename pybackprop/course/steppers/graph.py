@@ -11,6 +11,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import between, lines, place, result, svg, table, words
 from ..stage.stepper import Frame, num, run_of, stepper
 from ..stage.tree import Node, Part, node
+from .address import address
 
 MOST_LINES = 40
 SHORT = {
@@ -291,4 +292,5 @@ def graph_stepper(y: Line, names: Mapping[str, Line] | None = None) -> Interacti
         table=table(["line", "made by", "value", "adjoint δ"], rows),
         caption="The tape",
         wide=len(tape) > 12,
+        address=address("graph"),
     )

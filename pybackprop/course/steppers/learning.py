@@ -8,6 +8,7 @@ from ..stage.display import Interactive
 from ..stage.drawing import Chart, lines, place, svg, table, var
 from ..stage.stepper import rounded, stepper
 from ..stage.tree import Markup, Template
+from .address import address
 from .training import bounds, every_parameter, key_frames, legend, loss_chart, regions, run_of
 
 
@@ -92,4 +93,5 @@ def learning_stepper(history: History) -> Interactive:
         caption=f"All {count} weights and biases, and their gradients",
         interval=110,
         plays=True,
+        address=address("learning"),
     )

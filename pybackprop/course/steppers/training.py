@@ -28,6 +28,7 @@ from ..stage.drawing import (
 )
 from ..stage.stepper import num, packed, rounded, stepper
 from ..stage.tree import Markup, Node, Part, Template, node
+from .address import address
 from .one_example import by_unit
 
 MOST_SHOWN = 501
@@ -436,6 +437,7 @@ def training_stepper(history: History) -> Interactive:
         caption="Weights (3 decimals) and their gradients (4 decimals)",
         open=True,
         interval=60,
+        address=address("training"),
     )
 
 
