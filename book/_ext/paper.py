@@ -59,6 +59,7 @@ PART = """async ([name, names]) => {
     return article.innerHTML;
 }"""
 # Letters that no font here has: the browser draws the same box for them as for what is no letter.
+# What is for private use, such as the stroke of a "not equal", is in the font of the formulas.
 MISSING = """(text) => {
     const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     [pen.canvas.width, pen.canvas.height, pen.font] = [40, 40, "24px sans-serif"];
@@ -68,7 +69,8 @@ MISSING = """(text) => {
         return pen.getImageData(0, 0, 40, 40).data.join();
     };
     const none = drawn("\\u{10ffff}");
-    return [...new Set(text)].filter((letter) => letter > "~" && drawn(letter) === none).join("");
+    const asked = [...new Set(text)].filter((letter) => /[^\\0-~\\ue000-\\uf8ff]/u.test(letter));
+    return asked.filter((letter) => drawn(letter) === none).join("");
 }"""
 NUMBER = """(pages) => {
     for (const place of document.querySelectorAll("[data-page]")) {
