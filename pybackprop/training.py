@@ -211,9 +211,8 @@ def train(
             if not loss < limit:
                 history.reason = "diverged"
                 break
-            sound = RISE * loss <= limit and np.isfinite(theta).all()
-            if history.iterations % SNAPSHOT_EVERY == 0 and sound:
-                good = Snapshot.of(now)
+            if history.iterations % SNAPSHOT_EVERY == 0 and RISE * loss <= limit:
+                good = Snapshot.of(now) if np.isfinite(theta).all() else good
             plan.backward()
             plan.update()
             pace.end(len(rows))
