@@ -120,6 +120,11 @@ def standardize_with(
     return wrong
 
 
+def x_for_a(g: Any, x: Any, eps: float) -> Any:
+    s = np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    return (g - g.mean(axis=1, keepdims=True) - x * (g * x).mean(axis=1, keepdims=True)) / s
+
+
 def row_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     return [
         (np.array([[3.0, 0, 0, 0]]), np.array([[8.0, 0, 6, 6]]), 0.5),
@@ -146,14 +151,15 @@ def layer_norm_with(
     inner: Any = lambda g, gamma: g * gamma,
     scale: Any = lambda g, a, x, gamma: g * a,
     gather: Any = lambda v: v.sum(axis=0),
-    terms: Any = None,
+    back: Any = standardize_pullback,
+    outer: Any = lambda back, gamma: back,
 ) -> Any:
     """Return a pull-back of layer norm with one of its pieces exchanged."""
-    back = standardize_with() if terms is None else standardize_with(terms=terms)
 
     def wrong(g: Any, x: Any, gamma: Any, eps: float) -> Any:
         a = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + eps)
-        return back(inner(g, gamma), x, eps), gather(scale(g, a, x, gamma)), gather(g)
+        by_x = outer(back(inner(g, gamma), x, eps), gamma)
+        return by_x, gather(scale(g, a, x, gamma)), gather(g)
 
     return wrong
 
@@ -215,6 +221,7 @@ def rms_by_jacobian(g: Any, x: Any, eps: float) -> Any:
 
 def rms_with(
     axis: int = 1,
+    square: Any = lambda x, mean: mean(x * x),
     root: Any = lambda square, eps: np.sqrt(square + eps),
     terms: Any = lambda g, a, mean: g - a * mean(g * a),
     by: Any = lambda r: r,
@@ -225,7 +232,7 @@ def rms_with(
         return v.mean(axis=axis, keepdims=True)
 
     def wrong(g: Any, x: Any, eps: float) -> Any:
-        r = root(mean(x * x), eps)
+        r = root(square(x, mean), eps)
         return terms(g, x / r, mean) / by(r)
 
     return wrong
@@ -357,9 +364,9 @@ EXERCISES = [
         title="Delta through two residual blocks",
         question=(
             "Two blocks in a row, each <var>h</var> + <var>f</var>(<var>h</var>) with one unit. "
-            "Where they stand, the slopes of the two <var>f</var> are {p} and {q}. "
-            "∂<var>C</var>/∂<var>h</var> behind the second block is {d}. What is it before the "
-            "first one?"
+            "At the values that go into them, the slope of the first <var>f</var> is {p}, that of "
+            "the second {q}. ∂<var>C</var>/∂<var>h</var> behind the second block is {d}. What is "
+            "it before the first one?"
         ),
         draw=lambda rng: {
             "p": between(rng, -0.9, 0.9),
@@ -395,6 +402,11 @@ EXERCISES = [
                 lambda p, q, d: d * (1 + q),
                 "that is the derivative between the two blocks. One block is left.",
             ),
+            Mistake(
+                "first block only",
+                lambda p, q, d: d * (1 + p),
+                "you went back through the first block alone. The second one lies behind it.",
+            ),
         ],
         hints=[
             "How fast does h + f(h) grow when h grows?",
@@ -411,7 +423,7 @@ EXERCISES = [
             "<var>a</var> = (<var>x</var> − mean) / <var>s</var> with <var>s</var> = "
             "√(variance + <var>eps</var>), the variance with 1/<var>n</var>. Write "
             "<code>standardize_pullback(g, x, eps)</code>: ∂<var>C</var>/∂<code>x</code> from "
-            "<code>g</code> = ∂<var>C</var>/∂<var>a</var>, in one expression of three terms."
+            "<code>g</code> = ∂<var>C</var>/∂<var>a</var>, by NL6."
         ),
         cases=row_cases,
         solution=standardize_pullback,
@@ -466,6 +478,12 @@ EXERCISES = [
                 {"root": lambda variance, eps: np.sqrt(variance) + eps},
                 "eps stands inside of the root, with the variance.",
             ),
+            Mistake(
+                "x for a",
+                x_for_a,
+                "x stands where a belongs, in the third term: once as its factor, and once in the "
+                "last mean.",
+            ),
         ],
         hints=[
             "Work out s and a as on the way forward, with keepdims=True.",
@@ -484,8 +502,8 @@ EXERCISES = [
             "<var>a</var> is <code>x</code>, standardized row by row. <code>x</code> has the shape "
             "(<var>m</var>, <var>n</var>), <code>gamma</code> and <code>beta</code> (<var>n</var>,)"
             ". Write <code>layer_norm_pullback(g, x, gamma, eps)</code>: the derivatives by "
-            "<code>x</code>, <code>gamma</code> and <code>beta</code>, from <code>g</code> = "
-            "∂<var>C</var>/∂<var>y</var>."
+            "<code>x</code>, <code>gamma</code> and <code>beta</code>, in this order, from "
+            "<code>g</code> = ∂<var>C</var>/∂<var>y</var>."
         ),
         cases=scaled_cases,
         solution=layer_norm_pullback,
@@ -521,8 +539,26 @@ EXERCISES = [
             ),
             Mistake(
                 "statistics as constants",
-                {"terms": lambda g, a, mean: g},
+                {"back": standardize_with(terms=lambda g, a, mean: g)},
                 "mean and deviation were taken as constants: two of three terms are missing.",
+            ),
+            Mistake(
+                "gamma last",
+                {"inner": lambda g, gamma: g, "outer": lambda back, gamma: back * gamma},
+                "gamma comes after the standardization on the way forward. So on the way back it "
+                "comes first, before the three terms: their means are of g times gamma.",
+            ),
+            Mistake(
+                "over the batch",
+                {"back": standardize_with(axis=0)},
+                "in the derivative by x you took means down the columns, over the examples. That "
+                "is batch norm; layer norm takes each row on its own.",
+            ),
+            Mistake(
+                "n − 1",
+                {"back": standardize_with(ddof=1)},
+                "in the derivative by x your variance divides by n − 1. Here it is the mean of "
+                "the squares, with 1/n.",
             ),
         ],
         hints=[
@@ -580,7 +616,7 @@ EXERCISES = [
             "k": float(rng.choice([0.1, 0.2, 0.3])),
         },
         answer=lambda r, u, v, k: (1 - k) * ((1 - k) * r + k * u) + k * v,
-        digits=3,
+        digits=2,
         mistakes=[
             Mistake(
                 "momentum of the old one",
@@ -723,6 +759,12 @@ EXERCISES = [
                 "not divided",
                 {"by": lambda r: 1.0},
                 "the division by r is missing: the way forward divides, so the way back does.",
+            ),
+            Mistake(
+                "deviation for r",
+                {"square": lambda x, mean: mean((x - mean(x)) ** 2)},
+                "you divide by the deviation, which is about the mean. r is the root of the mean "
+                "of x² itself: no mean is taken away.",
             ),
             Mistake(
                 "over the batch",
