@@ -197,8 +197,8 @@ EXERCISES = [
             "<var>x</var> and a "
             "kernel <var>w</var>: put <code>padding</code> zeros at both ends, and return "
             "<var>z</var>, one number for each window: its entries times <var>w</var>, summed, "
-            "plus <var>b</var>. The first window starts at the first entry, the next one "
-            "<code>stride</code> entries on."
+            "plus <var>b</var>. The first window stands at the start of the padded signal, the "
+            "next one <code>stride</code> entries on, as long as a whole window fits."
         ),
         cases=signal_cases,
         solution=slide_kernel,
@@ -368,7 +368,7 @@ EXERCISES = [
         question=(
             "Stride 1, no padding. Write <code>delta_back(delta, w)</code>: ∂<var>C</var>/∂"
             "<var>x</var> from delta = ∂<var>C</var>/∂<var>z</var>, as a correlation of delta "
-            "itself: with zeros at its ends, and with the kernel flipped. How many zeros?"
+            "itself: with the kernel flipped, and with as many zeros at each end as it takes."
         ),
         cases=delta_cases,
         solution=delta_back,
@@ -412,7 +412,7 @@ EXERCISES = [
             "len(w) − 1 zeros at each end of delta; then its windows times the flipped kernel.",
         ],
         reason=(
-            "Entry i met weight k in window i − k: as i stays and k grows, the window goes back. "
+            "Entry i met weight j in window i − j: as i stays and j grows, the window goes back. "
             "That is <code>np.convolve(delta, w)</code>, which flips by itself."
         ),
     ),
@@ -420,8 +420,8 @@ EXERCISES = [
         id="12-in-how-many-windows",
         title="In how many windows?",
         question=(
-            "A long signal, a kernel of 3, stride 2, no padding. An entry far from the ends: from "
-            "how many windows does delta come back to it?"
+            "A long signal, a kernel of 3, stride 2, no padding. Far from the ends, go from one "
+            "entry to the next: from how many windows does delta come back to each?"
         ),
         right=Option(
             "from 1 and from 2, by turns",
@@ -535,6 +535,12 @@ EXERCISES = [
                 "kernel not squared",
                 lambda c, o, k, n: o * c * k + o,
                 "a kernel is as high as it is wide.",
+            ),
+            Mistake(
+                "bias for each pair of channels",
+                lambda c, o, k, n: o * c * (k * k + 1),
+                "you gave a kernel a bias for each channel that it reads. It adds all of them "
+                "up, and then one bias.",
             ),
             Mistake(
                 "bias for each pixel",
