@@ -71,13 +71,13 @@ function open(part, { cell, code, start, printed, place, room }) {
 
 // Says how an output differs from the printed one, and marks the lines that do.
 function compare(output, printed, figures, part, measured) {
-  const lines = output.textContent.replace(/\n+$/, "").split("\n"), before = printed.replace(/\n+$/, "").split("\n");
+  const lines = output.textContent.trimEnd().split("\n"), before = printed.trimEnd().split("\n");
   const same = (one, two) => one?.replace(ROUNDED, "") === two?.replace(ROUNDED, "");
   const other = lines.filter((line, k) => !same(line, before[k])).length, less = Math.max(0, before.length - lines.length);
   const drawn = figures ? ` ${figures > 1 ? `${figures} figures are` : "The figure is"} drawn anew.` : part ? " It is made anew." : "";
   if (!output.textContent && !printed) return drawn.trim() || "It ran, and printed nothing, as before.";
   if (measured) return `Measured anew on this machine.${drawn}`;
-  if (!other && !less) return `The same as printed${output.textContent === printed || !ROUNDED.test(printed) ? "" : ", up to rounding"}.${drawn}`;
+  if (!other && !less) return `The same as printed${lines.join() === before.join() || !ROUNDED.test(printed) ? "" : ", up to rounding"}.${drawn}`;
   output.replaceChildren(...lines.flatMap((line, k) => [same(line, before[k]) ? line : make("mark", {}, line), "\n"]));
   const words = [other && `${other} of ${lines.length} lines ${other > 1 ? "differ" : "differs"}`, less && `${less} ${less > 1 ? "are" : "is"} missing`];
   return `Not as printed: ${words.filter(Boolean).join(", ")}.${drawn}`;
