@@ -2,18 +2,20 @@
 
 OpenBLAS's threads wait spinning. On an idle machine two of them halve the time of a large product;
 beside another busy process each product waits until its second thread gets a core, and takes ten
-times as long. So `Pace` measures: it tries all threads and one, keeps what is faster, leaves what
+times as long. So `Pace` measures: it tries one thread and all, keeps what is faster, leaves what
 has become slow, and gives the other another trial when the last one has been paid for.
 
 Where a step takes many milliseconds, a `Team` shares all of it, not its products alone. Each of its
 threads asks for products on one thread, and sleeps while it waits.
 
 Both need threadpoolctl (the extra ``threads``; scikit-learn brings it, too). Without it, or where
-the BLAS has one thread, nothing is measured and nothing is changed.
+the BLAS has one thread, nothing is chosen and nothing is changed.
 """
 
+import math
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -28,6 +30,10 @@ Shares = list[list[Call]]
 SMALL = 1 << 18
 """Multiplications of a product up to which OpenBLAS takes one thread anyway."""
 
+LARGE = 1 << 27
+"""Multiplications of a product from which on a step is worth sharing: below it, threads that wake
+each other cost more than they bring."""
+
 TRIAL = 3
 """Steps of a trial; their median counts."""
 
@@ -35,12 +41,7 @@ SHARE = 0.02
 """The part of the time that trials may take."""
 
 SLOWER = 1.3
-"""Two steps in a row that take this many times the other choice's time end a choice."""
-
-
-LARGE = 1 << 27
-"""Multiplications of a product from which on a step is worth sharing: below it, threads that wake
-each other cost more than they bring."""
+"""Two of the last three steps that take this many times the other choice's time end a choice."""
 
 
 class Team:
@@ -67,13 +68,11 @@ class Team:
         self.pool: Any = None
 
     def __enter__(self) -> "Team":
-        if self.most > 1:
-            self.set_blas(1)
+        self.set_blas(1)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.most > 1:
-            self.set_blas(self.most)
+        self.set_blas(self.most)
         if self.pool:
             self.pool.shutdown()
             self.pool = None
@@ -81,11 +80,9 @@ class Team:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Give the products their threads back for what is not shared."""
-        if self.most > 1:
-            self.set_blas(self.most)
+        self.set_blas(self.most)
         yield
-        if self.most > 1:
-            self.set_blas(1)
+        self.set_blas(1)
 
     def take(self, threads: int) -> None:
         """Change how many threads work."""
@@ -129,11 +126,13 @@ def team_for(sizes: Sequence[int], m: int) -> Team:
     if m * max(n_in * n_out for n_in, n_out in pairwise(sizes)) < LARGE:
         return ALONE
     set_blas, most = blas()
-    return Team(most, set_blas) if most > 1 else ALONE
+    return Team(most, set_blas)
 
 
 class Pace:
     """The choice of the number of threads, made while the same step is repeated.
+
+    Use it in a ``with`` statement: at its end there are as many threads as before.
 
     Parameters
     ----------
@@ -164,8 +163,6 @@ class Pace:
         self.set_threads, self.most = pool or (blas() if largest > SMALL else NO_CHOICE)
         self.clock, self.threads = clock, self.most
         self.seconds: dict[int, float] = {}  # per example, of each choice when last measured
-        self.trial: list[float] | None = []
-        self.slow, self.spent, self.review, self.started = 0, 0.0, 0.0, 0.0
 
     def __enter__(self) -> "Pace":
         if self.most > 1:
@@ -178,58 +175,54 @@ class Pace:
 
     def begin(self) -> None:
         """Note when a step begins."""
-        if self.most > 1:
-            self.started = self.clock()
+        self.started = self.clock()
 
     def end(self, examples: int) -> None:
         """Note how long a step of so many examples took, and choose for the next one."""
         if self.most == 1:
             return
-        now = self.clock()
-        each, other = (now - self.started) / examples, self.most + 1 - self.threads
-        known = self.seconds.get(other)
-        self.slow = self.slow + 1 if known is not None and each > SLOWER * known else 0
-        if self.trial is not None:
-            self.trial.append(each)
-            self.spent += now - self.started
-            if not self.slow and len(self.trial) < TRIAL:
-                return
-            self.seconds[self.threads] = statistics.median(self.trial)
-            if known is None:
+        each, other = (self.clock() - self.started) / examples, self.most + 1 - self.threads
+        self.last.append(each)
+        usual = statistics.median(self.last)
+        slow = usual >= SLOWER * self.seconds.get(other, math.inf)
+        if self.trial:
+            if slow or len(self.last) == TRIAL:
+                self.seconds[self.threads] = usual
+                self.debt = sum(self.last) / SHARE
+                if other in self.seconds:
+                    self.take(min(self.seconds, key=self.seconds.__getitem__), trial=False)
+                else:
+                    self.take(other)
+        else:
+            self.debt -= each
+            if slow or self.debt <= 0:
+                self.seconds[self.threads] = usual
                 self.take(other)
-            else:
-                self.trial, self.review = None, now + self.spent / SHARE
-                self.spent = 0.0
-                if known < self.seconds[self.threads]:
-                    self.take(other, trial=False)
-        elif self.slow == 2:  # what was chosen has become slow: the other is looked at at once
-            self.seconds[self.threads] = each
-            self.spent = 2 * each * examples
-            self.take(other)
-        elif now > self.review:
-            self.take(other)
 
     def take(self, threads: int, trial: bool = True) -> None:
-        """Take another number of threads, and measure it where it is on trial."""
+        """Take a number of threads, and measure it anew where it is on trial."""
         self.set_threads(threads)
-        self.threads, self.trial, self.slow = threads, [] if trial else None, 0
+        self.threads, self.trial = threads, trial
+        self.last = deque([] if trial else [self.seconds[threads]] * TRIAL, TRIAL)
 
 
 NO_CHOICE: tuple[Callable[[int], None], int] = (lambda threads: None, 1)
 
 
 def blas() -> tuple[Callable[[int], None], int]:
-    """Return a function that sets the number of threads of NumPy's BLAS, and their number now."""
+    """Return a function that sets the number of threads of NumPy's BLAS, and their number now.
+
+    Where another library brings a BLAS of its own, none of them gets more threads than it has now.
+    """
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
         return NO_CHOICE
     pools: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
-    if not pools:
-        return NO_CHOICE
+    most = {pool: pool.num_threads for pool in pools}
 
     def set_threads(threads: int) -> None:
-        for pool in pools:
-            pool.set_num_threads(threads)
+        for pool, own in most.items():
+            pool.set_num_threads(min(threads, own))
 
-    return set_threads, max(pool.num_threads for pool in pools)
+    return set_threads, max(most.values(), default=1)

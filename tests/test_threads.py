@@ -1,7 +1,9 @@
 """The number of BLAS threads follows what steps take; here time is made up."""
 
+import sys
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +46,77 @@ def test_the_faster_choice_is_kept_and_the_other_costs_little():
         assert machine.threads == 2  # given back
 
 
+@pytest.mark.parametrize(("two", "one", "faster"), [(9, 10, 2), (10, 9, 1), (10, 10, 1)])
+def test_one_thread_is_tried_first_then_all_and_the_faster_one_is_kept(two, one, faster):
+    """Three steps each: what can cost little comes first, and where both are as good it is kept."""
+    machine = Machine({2: two, 1: one})
+    with machine.pace() as pace:
+        taken = []
+        for _ in range(10):
+            taken.append(machine.threads)
+            machine.run(pace, 1)
+        assert taken == [1] * 3 + [2] * 3 + [faster] * 4
+
+
+def test_one_odd_step_of_a_trial_decides_nothing():
+    machine = Machine({2: 9, 1: 10})
+    with machine.pace() as pace:
+        for seconds in (1, 10, 10, 9, 9, 90):
+            machine.seconds[machine.threads] = seconds
+            machine.run(pace, 1)
+        assert pace.threads == 2
+
+
+def test_the_other_has_a_trial_again_when_the_last_one_has_been_paid_for():
+    """Three steps of 11 seconds are a fiftieth of 165 steps of 10."""
+    machine = Machine({2: 11, 1: 10})
+    with machine.pace() as pace:
+        machine.run(pace, 6)
+        for _ in range(3):
+            machine.run(pace, 164)
+            assert machine.threads == 1
+            machine.run(pace, 1)
+            assert machine.threads == 2
+            machine.run(pace, 2)
+            assert machine.threads == 2
+            machine.run(pace, 1)
+
+
+def test_a_trial_that_goes_badly_ends_with_its_first_step():
+    machine = Machine({2: 13, 1: 10})
+    with machine.pace() as pace:
+        machine.run(pace, 6)
+        while machine.threads == 1:
+            machine.run(pace, 1)
+        machine.run(pace, 1)
+        assert machine.threads == 1
+
+
+@pytest.mark.parametrize(("seconds", "threads"), [(13, 1), (12, 2)])
+def test_a_choice_ends_when_two_steps_take_1_3_times_the_others(seconds, threads):
+    machine = Machine({2: 9, 1: 10})
+    with machine.pace() as pace:
+        machine.run(pace, 6)
+        machine.seconds[2] = seconds
+        machine.run(pace, 1)
+        assert machine.threads == 2
+        machine.run(pace, 1)
+        assert machine.threads == threads
+
+
+def test_where_both_have_become_slow_the_faster_one_stays():
+    """What the choice takes now counts, not what it took once."""
+    machine = Machine({2: 9, 1: 10})
+    with machine.pace() as pace:
+        machine.run(pace, 6)
+        machine.seconds = {2: 90, 1: 100}
+        machine.run(pace, 5)
+        assert machine.threads == 2
+        taken = list(machine.set)
+        machine.run(pace, 100)
+        assert machine.set == taken
+
+
 def test_a_load_that_comes_and_goes_is_followed():
     machine = Machine({2: 0.002, 1: 0.004})
     with machine.pace() as pace:
@@ -69,12 +142,12 @@ def test_one_slow_step_is_no_reason():
 
 
 def test_a_short_batch_is_compared_by_its_examples():
-    machine = Machine({2: 0.002, 1: 0.004})
+    """It ends sooner, whatever the threads are."""
+    machine = Machine({2: 11, 1: 10})
     with machine.pace() as pace:
-        machine.run(pace, 20)
-        taken = list(machine.set)
-        machine.run(pace, 5, examples=3)
-        assert machine.set == taken
+        machine.run(pace, 3)
+        machine.run(pace, 3, examples=3)
+        assert pace.threads == 1
 
 
 def test_small_products_and_a_single_thread_are_left_alone():
@@ -82,23 +155,80 @@ def test_small_products_and_a_single_thread_are_left_alone():
         raise AssertionError("the number of threads was changed")
 
     for pace in (Pace([2, 3, 1], 1), Pace([100, 100], 100, (refuse, 1))):
-        for _ in range(20):
-            pace.begin()
-            pace.end(1)
+        with pace:
+            for _ in range(20):
+                pace.begin()
+                pace.end(1)
+
+
+class Pool:
+    """A library as threadpoolctl shows it."""
+
+    def __init__(self, num_threads):
+        self.num_threads = num_threads
+
+    def set_num_threads(self, threads):
+        self.num_threads = threads
+
+
+def install(monkeypatch, *pools):
+    """Let threadpoolctl find these BLAS libraries, and an OpenMP beside them."""
+
+    class Controller:
+        def __init__(self):
+            self.lib_controllers = [Pool(8), *pools]
+
+        def select(self, user_api):
+            assert user_api == "blas"
+            return SimpleNamespace(lib_controllers=list(pools))
+
+    monkeypatch.setitem(
+        sys.modules, "threadpoolctl", SimpleNamespace(ThreadpoolController=Controller)
+    )
+
+
+def test_no_blas_gets_more_threads_than_it_had(monkeypatch):
+    """NumPy brings one, and SciPy another."""
+    pools = Pool(4), Pool(2)
+    install(monkeypatch, *pools)
+    set_threads, most = threads.blas()
+    assert most == 4
+    for asked, given in ((1, [1, 1]), (3, [3, 2]), (most, [4, 2])):
+        set_threads(asked)
+        assert [pool.num_threads for pool in pools] == given
+
+
+def test_where_no_blas_is_known_nothing_is_changed(monkeypatch):
+    install(monkeypatch)
+    set_threads, most = threads.blas()
+    set_threads(most)
+    assert most == 1
 
 
 def test_without_threadpoolctl_nothing_is_changed(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "threadpoolctl", None)
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     assert threads.blas()[1] == 1
     assert Pace([1000, 1000], 100).most == 1
 
 
-def test_training_gives_the_threads_back():
-    pytest.importorskip("threadpoolctl")
-    set_threads, most = threads.blas()
+def test_training_gives_the_threads_back(monkeypatch):
+    pool = Pool(4)
+    install(monkeypatch, pool)
+    taken = []
     net = pb.Network([50, 100, 1], rng=0)
     X = np.random.default_rng(0).normal(size=(400, 50))
-    pb.train(net, X, (X[:, :1] > 0) * 1.0, optimizer=pb.SGD(0.1), epochs=3, batch_size=200, rng=0)
+    pb.train(net, X, (X[:, :1] > 0) * 1.0, optimizer=pb.SGD(0.1), epochs=3, batch_size=200, rng=0,
+             iteration_callbacks=[lambda now: taken.append(pool.num_threads)])  # fmt: skip
+    assert taken[0] == 1
+    assert pool.num_threads == 4
+
+
+def test_the_blas_of_this_machine_is_set_and_given_back():
+    pytest.importorskip("threadpoolctl")
+    set_threads, most = threads.blas()
+    set_threads(1)
+    assert threads.blas()[1] == 1
+    set_threads(most)
     assert threads.blas()[1] == most
 
 
@@ -113,10 +243,24 @@ def test_a_team_does_every_list_and_waits_for_all():
     assert done == [[0, 1, 2] * 2] * 3
 
 
-def test_the_lists_run_side_by_side():
-    met = threading.Barrier(2, timeout=30)
+@pytest.mark.parametrize("most", [2, 3])
+def test_the_lists_run_side_by_side(most):
+    met = threading.Barrier(most, timeout=30)
+    with Team(most) as team:
+        team.run([[met.wait]] * most)  # one after the other would break the barrier
+
+
+def test_a_team_has_as_many_threads_as_it_says():
+    """However many lists there are: the second waits, so that another one would be made."""
+    counted, go = [], threading.Event()
+
+    def count():
+        counted.append(sum(t.name.startswith("pybackprop") for t in threading.enumerate()))
+        go.set()
+
     with Team(2) as team:
-        team.run([[met.wait], [met.wait]])  # one after the other would break the barrier
+        team.run([[count], [partial(go.wait, 30)], [], []])
+    assert counted == [1]
 
 
 def test_what_goes_wrong_in_a_thread_is_raised():
@@ -203,9 +347,8 @@ def test_what_pays_is_told_by_the_largest_product(sizes, m, size, monkeypatch):
         assert Pace(sizes, m).most == most
 
 
-def test_one_thread_sets_nothing():
-    taken = []
-    with Team(1, taken.append) as team, team.apart():
-        team.run([[], []])
-    assert taken == []
-    assert threads.ALONE.most == 1
+def test_alone_the_callers_thread_does_all_lists():
+    done = []
+    with threads.ALONE as team, team.apart():
+        team.run([[lambda: done.append(threading.current_thread())]] * 2)
+    assert done == [threading.current_thread()] * 2
