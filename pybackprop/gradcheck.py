@@ -5,6 +5,7 @@ the backward pass against the forward pass.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,13 +39,12 @@ def check_gradient(
 
     An entry is right where |g - n| <= tolerance max(|g|, |n|) + noise, with
 
-        noise = 10 (s_g + spread (s_C + eps |theta n|) / h) + 2 |n(h) - n(h/4)|
+        noise = 10 (s_g + spread s_C / h) + 2 |n(h) - n(h/4)|
 
-    - s_g, s_C: what rounding does to the gradient and to the loss, measured (``Rounding``). The
-      loss is evaluated in float64 for a float32 network, too: it is the same function of the same
-      numbers, and only backpropagation's own float32 arithmetic is left in s_g.
-    - spread: the sum of the factors of the method's formula (central: 1); eps |theta n|: theta + h
-      is rounded, too.
+    - s_g, s_C: what rounding does to the gradient and to the loss, that of theta included, measured
+      (``Rounding``). The loss is evaluated in float64 for a float32 network, too: it is the same
+      function of the same numbers, and only backpropagation's own float32 arithmetic is in s_g.
+    - spread: the sum of the factors of the method's formula (central: 1).
     - The last term is the truncation, estimated where an entry would be called wrong without it.
       Without a given h, smaller steps are tried there, too; the one with the least noise counts.
 
@@ -101,28 +101,28 @@ def check_gradient(
     steps = [first / 4**k for k in range(4 if h is None else 2)]
     tolerance = (1e-10 if method == "complex" else 1e-5) if tolerance is None else tolerance
     entries = chosen_entries(net, sample, rng)
-    g = g[entries]
+    g, names = g[entries], [net.params.entry(i) for i in entries.tolist()]
+    fixed = np.array([block_of(name) in net.fixed for name in names])
+
+    def allowed(n: Array, noise: Array) -> Array:
+        return tolerance * np.maximum(np.abs(g), np.abs(n)) + noise
+
     with np.errstate(over="ignore", invalid="ignore"):
         here = near(net, X, Y, weights, method == "complex")
         s_C, s_g = here.rounding.loss, here.rounding.grad[entries]
         theta = here.nets[0].params.theta
 
-        def measured(k: int, index: Array, twin: Network | Model) -> tuple[Array, Array]:
-            """Return slopes with the k-th step, and their noise without truncation."""
-            n = numerical_gradient(here.loss(twin), theta, method, steps[k], index)
-            lost = s_C + EPS * np.abs(theta[index] * n)
-            s = s_g[np.searchsorted(entries, index)] + chosen.spread * lost / steps[k]
-            return n, SAFETY * s
+        def measured(twin: Network | Model, h: float, some: Array) -> tuple[Array, Array]:
+            """Return the slopes of some of the entries, and their noise without truncation."""
+            n = numerical_gradient(here.loss(twin), theta, method, h, entries[some])
+            return n, SAFETY * (s_g[some] + chosen.spread * s_C / h)
 
         def slopes(twin: Network | Model) -> tuple[Array, Array]:
-            n, noise = measured(0, entries, twin)
-            off = np.abs(g - n) > tolerance * np.maximum(np.abs(g), np.abs(n)) + noise
-            doubtful = np.flatnonzero(off)
-            if not len(doubtful):
-                return n, noise
-            ladder = [measured(k, entries[doubtful], twin) for k in range(len(steps))]
+            n, noise = measured(twin, first, np.arange(len(entries)))
+            doubtful = np.flatnonzero(np.abs(g - n) > allowed(n, noise))
             least = np.full(len(doubtful), np.inf)
-            for (wide, rounded), (narrow, _) in zip(ladder, ladder[1:], strict=False):
+            ladder = [measured(twin, h, doubtful) for h in steps]
+            for (wide, rounded), (narrow, _) in pairwise(ladder):
                 bound = rounded + 2 * np.abs(wide - narrow)
                 better = bound < least
                 n[doubtful[better]] = wide[better]
@@ -130,29 +130,26 @@ def check_gradient(
             return n, noise
 
         found = [slopes(twin) for twin in here.nets]
-    n, noise = found[0]
-    fixed = np.isin([block_of(net.params.entry(i)) for i in entries.tolist()], net.fixed)
-    names = [net.params.entry(i) for i in entries.tolist()]
-    n, noise = np.where(fixed, 0, n), np.where(fixed, 0, noise)
-    allowance = tolerance * np.maximum(np.abs(g), np.abs(n)) + noise + np.finfo(net.dtype).tiny
-    kinks = {}
-    if len(found) > 1:
-        low, high = np.min([n for n, _ in found], axis=0), np.max([n for n, _ in found], axis=0)
-        for k in np.flatnonzero((high - low > 2 * allowance) & ~fixed).tolist():
-            kinks[names[k]] = (low[k].item(), high[k].item())
+        sides = [n for n, _ in found]
+        low, high = np.min(sides, axis=0), np.max(sides, axis=0)
+        n, noise = np.where(fixed, 0, found[0])
+        allowance = allowed(n, noise) + np.finfo(net.dtype).tiny
+        jumps = np.flatnonzero((high - low > 2 * allowance) & ~fixed).tolist()
+    kinks = {names[k]: (low[k].item(), high[k].item()) for k in jumps}
     report = GradientReport(names, g, n, allowance, kinks, method, tolerance)
     if report:
         return report
-    if isinstance(net, Model) or trace is None:
-        return replace(report, cause=suspected_in_model(report, net.fixed))
-    return replace(report, cause=suspected_cause(net, trace, entries, report))
+    if isinstance(net, Network) and trace:
+        return replace(report, cause=suspected_cause(net, trace, entries, report))
+    return replace(report, cause=suspected_in_model(report, net.fixed))
 
 
 def chosen_entries(net: Network | Model, sample: int | None, rng: Seed) -> Array:
     """Return all entries of theta, or a random sample with one from every block."""
     count = net.params.theta.size
-    if sample is None or check_count("sample", sample) >= count:
+    if sample is None:
         return np.arange(count)
+    check_count("sample", sample)
     generator = np.random.default_rng(rng)
     starts, ends = np.transpose([(w.start, w.stop) for w in net.params.blocks.values()])
     one_each = generator.integers(starts, ends)

@@ -4,6 +4,7 @@ import pytest
 import pybackprop as pb
 from benchmarks import verdicts
 from pybackprop.layers import activation, linear
+from pybackprop.near import near
 from pybackprop.numerical import METHODS
 from pybackprop.operations import Operation
 
@@ -71,6 +72,47 @@ def test_the_line_follows_the_step():
     assert wide[0] < wide[1] < wide[2] / 100
 
 
+@pytest.mark.parametrize(
+    ("method", "h"), [("central", 1e-2), ("five_point", 1e-1), ("forward", 1e-4), ("complex", 1e-2)]
+)
+def test_the_line_is_its_formula(method, h):
+    """10 (s_g + spread s_C / h), for wrong entries + 2 |n(h) - n(h/4)|, and the relative part."""
+    net, X, Y = case()
+    here, tiny = near(net, X, Y, None, method == "complex"), np.finfo(float).tiny
+    n, narrow = (
+        pb.numerical_gradient(here.loss(here.nets[0]), net.params.theta, method, step)
+        for step in (h, h / 4)
+    )
+    rounded = 10 * (here.rounding.grad + METHODS[method].spread * here.rounding.loss / h) + tiny
+    for grad, line in ((n, rounded), (n + 1, rounded + 2 * np.abs(n - narrow))):
+        report = pb.check_gradient(net, X, Y, method=method, h=h, grad=grad, tolerance=0)
+        np.testing.assert_allclose(report.numerical, n, rtol=1e-12)
+        np.testing.assert_allclose(report.allowance, line, rtol=1e-9)
+    report = pb.check_gradient(net, X, Y, method=method, h=h, grad=2 * n, tolerance=0.6)
+    np.testing.assert_allclose(report.allowance, rounded + 1.2 * np.abs(n), rtol=1e-9)
+
+
+@pytest.mark.parametrize("z", [-20.0, -50.0])
+def test_what_complex_numbers_lose_is_no_mistake(z):
+    """NumPy's log(1 + w) of a small w keeps fewer digits, or none, where w is complex."""
+    init = {"W": [[[1.0]], [[1.0]]], "b": [[z], [0.0]]}
+    net = pb.Network([1, 1, 1], "softplus", "identity", "half_sse", init=init)
+    for method in ("central", "complex"):
+        assert pb.check_gradient(net, [[0.0]], [[1.0]], method=method)
+    grad = pb.backprop(net, [[0.0]], [[1.0]]).grad.theta
+    assert not pb.check_gradient(net, [[0.0]], [[1.0]], method="complex", grad=1.01 * grad)
+
+
+def test_what_float32_cannot_hold_is_no_mistake():
+    """delta = 1e-20 and x = 1e-30: their product is 0 there."""
+    init = {"W": [[[1.0]]], "b": [[1e-20]]}
+    net = pb.Network([1, 1], [], "identity", "half_sse", init=init, dtype=np.float32)
+    report = pb.check_gradient(net, [[1e-30]], [[0.0]], method="complex")
+    assert report
+    assert report.backprop[0] == 0
+    assert report.numerical[0] == pytest.approx(1e-50, rel=1e-5)
+
+
 def test_a_zero_block_of_a_reader_accuses_no_other():
     net, X, Y = case()
     grad = pb.backprop(net, X, Y).grad.copy()
@@ -116,6 +158,13 @@ def test_at_a_kink_any_slope_of_the_two_sides_is_right_and_no_other():
         assert report.kinks == {"b[1][0]": pytest.approx((-1, 0), abs=1e-6)}
     assert report.blocks == ["b[1]"]
     assert report.difference[1] == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_jump_within_both_sides_allowances_is_no_kink():
+    net = pb.Network([1, 1], [], "relu", "half_sse", init={"W": [[[1.0]]], "b": [[0.0]]})
+    for tolerance, kinks in ((0.4, ["b[1][0]"]), (0.6, [])):
+        report = pb.check_gradient(net, [[0.0]], [[1.0]], grad=[0.0, -1.0], tolerance=tolerance)
+        assert list(report.kinks) == kinks
 
 
 def test_a_nudge_across_a_kink_measures_the_slope_of_its_own_side():
@@ -208,11 +257,11 @@ def test_the_report_of_a_right_gradient(method):
     assert max(map(len, lines)) < 75
 
 
-def test_a_sample_touches_every_layer():
-    net, X, Y = case()
-    report = pb.check_gradient(net, X, Y, sample=20, rng=0)
+@pytest.mark.parametrize(("sample", "count"), [(1, 6), (6, 6), (20, 20), (83, 83), (99, 83)])
+def test_a_sample_touches_every_block(sample, count):
+    report = pb.check_gradient(*case(), sample=sample, rng=0)
     assert report
-    assert len(report.names) == len(set(report.names)) == 20
+    assert len(report.names) == len(set(report.names)) == count
     assert {name.split("]")[0] for name in report.names} == {
         f"{letter}[{layer}" for letter in "Wb" for layer in (1, 2, 3)
     }
