@@ -527,11 +527,12 @@ def parts_of(good):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def zipped(parts, compression=zipfile.ZIP_STORED):
+def zipped(parts, compressed=()):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(name, content)
+            kind = zipfile.ZIP_DEFLATED if name in compressed else zipfile.ZIP_STORED
+            archive.writestr(name, content, kind)
     return out.getvalue()
 
 
@@ -596,8 +597,9 @@ NOT_OURS = {
     "no npy": part("header.npy", b"nothing of the kind"),
     "npy of a strange version": part("header.npy", npy((2,), "|u1", b"{}", b"\x09\x00")),
     "compressed": lambda good: archive_with(good, lambda h, a: None, np.savez_compressed),
+    "compressed in part": lambda good: zipped(parts_of(good), compressed={"theta.npy"}),
     "a zip bomb": lambda good: zipped(
-        {"header.npy": npy((10**8,), "|u1", bytes(10**8))}, zipfile.ZIP_DEFLATED
+        {"header.npy": npy((10**8,), "|u1", bytes(10**8))}, {"header.npy"}
     ),
 }
 
@@ -695,6 +697,17 @@ DOES_NOT_FIT = {
         "position 100000000",
     ),
     "negative position": (generator_of("Philox", lambda s: s.update(buffer_pos=-9)), "position -9"),
+    "position behind": (
+        generator_of("MT19937", lambda s: s["state"].update(pos=625)), "625 of .* 0 to 624"
+    ),
+    "position behind, Philox": (
+        generator_of("Philox", lambda s: s.update(buffer_pos=5)), "5 of .* 0 to 4"
+    ),
+    "position of PCG64": (generator_of("PCG64", lambda s: s.update(buffer_pos=1)), "1 of PCG64"),
+    "position of PCG64DXSM": (
+        generator_of("PCG64DXSM", lambda s: s.update(buffer_pos=1)), "1 of PCG64DXSM"
+    ),
+    "position of SFC64": (generator_of("SFC64", lambda s: s.update(buffer_pos=1)), "1 of SFC64"),
     "short key": (generator_of("MT19937", lambda s: s["state"].update(key=[1])), "IndexError"),
 }  # fmt: skip
 
@@ -745,7 +758,7 @@ def test_objects_are_a_list(tmp_path, objects):
 
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path):
-    bomb = zipped({"header.npy": npy((10**8,), "|u1", bytes(10**8))}, zipfile.ZIP_DEFLATED)
+    bomb = zipped({"header.npy": npy((10**8,), "|u1", bytes(10**8))}, {"header.npy"})
     (tmp_path / "bad").write_bytes(bomb)
     tracemalloc.start()
     try:
@@ -940,6 +953,12 @@ def test_a_model_goes_on_exactly_where_it_was(tmp_path, loss, dtype):
     np.testing.assert_array_equal(found.net.params.theta, model.params.theta)
 
 
+def test_a_parameter_without_entries_comes_back(tmp_path):
+    save(tmp_path / "x", pb.Model(noisy, {"W": 1.0, "none": np.zeros((0, 3))}))
+    params = load(tmp_path / "x", objects=[noisy]).net.params
+    assert (params["W"], params["none"].shape) == (1, (0, 3))
+
+
 def test_a_models_function_is_asked_for(tmp_path):
     path = tmp_path / "model.npz"
     pb.save(path, make_model(own_loss))
@@ -952,11 +971,22 @@ def test_a_models_function_is_asked_for(tmp_path):
     assert pb.load(path, objects=[noisy, own_loss]).net.loss is own_loss
 
 
-@pytest.mark.parametrize("shape", [[-1, 18], [2], "W", [10**9, 10**9], [3.0, 6]])
-def test_a_models_file_is_looked_at_before_it_is_believed(tmp_path, shape):
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ([-1, -18], r"\[-1, -18\] is no shape"),
+        ([3.0, 6], r"\[3.0, 6\] is no shape"),
+        ("W", "'W' is no shape"),
+        ([], "theta has shape"),
+        ([2], "theta has shape"),
+        ([10**9, 10**9], "theta has shape"),
+    ],
+)
+def test_a_models_file_is_looked_at_before_it_is_believed(tmp_path, shape, message):
     path = tmp_path / "model.npz"
     pb.save(path, make_model())
     bad = archive_with(path.read_bytes(), lambda h, a: h["model"]["shapes"].update(W=shape))
     path.write_bytes(bad)
-    with pytest.raises(ValueError, match="do not fit together"):
+    with pytest.raises(ValueError, match="do not fit together") as caught:
         pb.load(path, objects=[noisy])
+    caught.match(message)
