@@ -151,7 +151,8 @@ def chosen_entries(net: Network | Model, sample: int | None, rng: Seed) -> Array
         return np.arange(count)
     check_count("sample", sample)
     generator = np.random.default_rng(rng)
-    starts, ends = np.transpose([(w.start, w.stop) for w in net.params.blocks.values()])
+    blocks = [(w.start, w.stop) for w in net.params.blocks.values() if w.start < w.stop]
+    starts, ends = np.transpose(blocks)
     one_each = generator.integers(starts, ends)
     others = generator.permutation(np.setdiff1d(np.arange(count), one_each))
     rest = others[: max(0, sample - len(one_each))]

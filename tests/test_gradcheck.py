@@ -341,6 +341,14 @@ def test_what_a_models_wrong_entries_point_to():
         pb.dot_product_test(right, X, y)
 
 
+def test_a_parameter_without_entries_is_in_no_sample():
+    values = {"w": np.ones(2), "none": np.zeros((0, 3))}
+    net = pb.Model(lambda p, x, rng: x * p["w"], values, "half_sse")
+    report = pb.check_gradient(net, [[1.0, 2.0]], [[1.0, 0.0]], sample=1, rng=0)
+    assert report
+    assert len(report.names) == 1
+
+
 def test_a_kink_that_a_nudge_meets_is_none():
     """z = w + 1e-6 is nearer to the corner of relu than the first h: smaller steps are tried."""
     bent = pb.Model(lambda p, x, rng: activation("relu", x * p["w"] + 1e-6), {"w": 0.0}, "half_sse")
