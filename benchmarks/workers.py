@@ -52,8 +52,8 @@ def measured(batch: int, count: int, data: Data, rows: list[Array]) -> tuple[flo
             split.update()
 
         shared(rows[0])
-        crew.seconds["computing"] = 0.0
-        return median(alone, rows), median(shared, rows), crew.seconds["computing"] / len(rows)
+        crew.computing = 0.0
+        return median(alone, rows), median(shared, rows), crew.computing / len(rows)
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ So the batches, and up to rounding all numbers, are those of one machine. `Crew`
 it. Dask is an optional dependency: the package ``distributed``.
 """
 
+import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -40,6 +42,9 @@ ROUND = 16
 EVERY = 2.0
 """Seconds between two looks at who has joined."""
 
+MOMENT = 0.02
+"""Seconds between two looks at what is waited for."""
+
 LOSS = OSError, RuntimeError, TimeoutError, CancelledError
 """What Dask raises where a worker was lost."""
 
@@ -58,10 +63,9 @@ class Shard:
     net : Network
         Without penalty and fixed blocks: those belong to the whole gradient.
     X, Y : array of shape (n, n_0) and (n, n_L)
-        Y as a `Plan` takes it.
     weights : array of shape (n,) or None
     signs : bool
-        Whether Y holds signs.
+        Whether a `Plan` keeps Y as signs.
     """
 
     def __init__(
@@ -87,11 +91,10 @@ class Shard:
             return np.zeros_like(theta), 0.0, np.zeros(0, int), 0.0
         self.net.params.theta[:] = theta
         plan, count = self.plan_of(len(rows)), len(rows)
-        plan.x[:count], plan.y[:count] = self.X[rows], self.Y[rows]
-        plan.x[count:], plan.y[count:] = plan.x[0], plan.y[0]
-        if plan.w is not None:
-            plan.w[:count] = 1.0 if self.weights is None else self.weights[rows]
-            plan.w[count:] = 0.0
+        some = np.resize(rows, plan.m)
+        w = np.ones(plan.m) if self.weights is None else self.weights[some]
+        w[count:] = 0
+        plan.load(self.X[some], self.Y[some], w)
         with np.errstate(all="ignore"):
             plan.forward()
             loss = plan.loss() * plan.m / m
@@ -119,9 +122,8 @@ class Crew:
     ----------
     lost : str
         Why there is no worker left; empty while there are some.
-    seconds : dict of str to float
-        "computing": what the slowest worker of each step computed; "waiting": the rest of the time
-        until its answers were here.
+    computing : float
+        The seconds that the slowest worker of each step computed, added up.
     """
 
     def __init__(self, workers: "int | str | Client", net: Network, data: Data) -> None:
@@ -131,8 +133,8 @@ class Crew:
         self.owned: list[Any] = []
         self.addresses: list[str] = []
         self.shards: list[Any] = []
-        self.bounds = np.zeros(1, int)
-        self.seconds, self.looked = {"computing": 0.0, "waiting": 0.0}, time.monotonic()
+        self.cuts: list[slice] = []
+        self.computing, self.looked = 0.0, time.monotonic()
 
     def __enter__(self) -> "Crew":
         try:
@@ -178,7 +180,7 @@ class Crew:
                 n_workers=check_workers(given),
                 threads_per_worker=1,
                 dashboard_address=":0",
-                silence_logs=50,
+                silence_logs=logging.CRITICAL,
             )
             self.owned = [cluster]
             self.client = Client(cluster, set_as_default=False, direct_to_workers=True)
@@ -188,13 +190,15 @@ class Crew:
 
     def present(self) -> list[str]:
         """Return the addresses of the workers that are there, in a fixed order; wait for one."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and self.client.status == "running":
-            if addresses := self.living():
-                return addresses
-            time.sleep(0.1)
-        what = "has no workers" if self.client.status == "running" else "is gone"
-        raise WorkersLost(f"workers lost: the scheduler {what}")
+
+        def living() -> list[str]:
+            if self.client.status != "running":
+                raise WorkersLost("workers lost: the scheduler is gone")
+            return self.living()
+
+        if addresses := awaited(living, PATIENCE):
+            return addresses
+        raise WorkersLost("workers lost: the scheduler has no workers")
 
     def living(self) -> list[str]:
         """Return the addresses that the scheduler knows; none where it does not answer."""
@@ -206,34 +210,34 @@ class Crew:
     def deal(self) -> None:
         """Give each worker its shard: neighbouring examples, in the workers' order."""
         self.addresses = self.present()
-        count = min(len(self.addresses), len(self.data))
-        cuts = pieces(len(self.data), count)
-        self.bounds = np.array([cut.stop for cut in cuts])
-        Y, signs = encoded(self.net, self.data.Y)
-        check_memory(self.client, self.addresses[:count], self.data.X, Y, cuts[-1])
-        net = bare(self.net)
+        chosen = self.addresses[: len(self.data)]
+        self.cuts = pieces(len(self.data), len(chosen))
+        check_memory(self.client, chosen, self.data.X, self.data.Y)
+        net, (_, signs) = bare(self.net), encoded(self.net, self.data.Y)
         self.shards = []
-        for address, cut in zip(self.addresses, cuts, strict=False):
+        for address, cut in zip(chosen, self.cuts, strict=True):
             w = None if self.data.weights is None else self.data.weights[cut]
             parts = self.client.scatter(
-                [self.data.X[cut], Y[cut], w], workers=[address], hash=False, direct=True
+                [self.data.X[cut], self.data.Y[cut], w], workers=[address], hash=False, direct=True
             )
             self.shards.append(
                 self.client.submit(
                     Shard, net, *parts, signs, actor=True, workers=[address], pure=False
                 )
             )
-        self.wait(self.addresses[:count])
+        self.wait(chosen)
         with self.client.as_current():
             self.shards = [shard.result() for shard in self.shards]
 
     def wait(self, addresses: list[str]) -> None:
         """Wait until the shards are made, or one of their workers is gone."""
-        until = time.monotonic() + PATIENCE
-        while not all(shard.done() for shard in self.shards):
-            if time.monotonic() > until or set(addresses) - {*self.living()}:
-                raise TimeoutError("a worker left while it was given its examples")
-            time.sleep(0.01)
+
+        def made() -> bool:
+            return all(shard.done() for shard in self.shards)
+
+        awaited(lambda: made() or not {*addresses}.issubset(self.living()), PATIENCE)
+        if not made():
+            raise TimeoutError("a worker left while it was given its examples")
 
     def look(self) -> None:
         """Deal anew where workers have joined."""
@@ -247,40 +251,36 @@ class Crew:
         if time.monotonic() > self.looked + EVERY:
             self.look()
         while True:
-            started = time.perf_counter()
-            owner = np.searchsorted(self.bounds, rows, side="right")
-            first = [0, *self.bounds[:-1].tolist()]
-            mine = [np.flatnonzero(owner == k) for k in range(len(self.shards))]
+            mine = [np.flatnonzero((cut.start <= rows) & (rows < cut.stop)) for cut in self.cuts]
             try:
                 with self.client.as_current():
                     asked = [
-                        shard.step(theta, rows[some] - first[k], m)
-                        for k, (shard, some) in enumerate(zip(self.shards, mine, strict=True))
+                        shard.step(theta, rows[some] - cut.start, m)
+                        for shard, cut, some in zip(self.shards, self.cuts, mine, strict=True)
                     ]
                     parts = [answer.result() for answer in asked]
                 break
             except LOSS as problem:
                 self.recover(problem)
-        slowest = max(part[3] for part in parts)
-        self.seconds["computing"] += slowest
-        self.seconds["waiting"] += time.perf_counter() - started - slowest
-        grad, answers = np.zeros_like(theta), np.zeros(m, parts[0][2].dtype)
-        for (part, _, found, _), some in zip(parts, mine, strict=True):
-            grad += part
-            answers[some] = found
-        return grad, sum(part[1] for part in parts), answers
+        grads, losses, found, seconds = zip(*parts, strict=True)
+        self.computing += max(seconds)
+        answers = np.zeros(m, int)
+        answers[np.concatenate(mine)] = np.concatenate(found)
+        return np.sum(grads, axis=0), sum(losses), answers
 
     def recover(self, problem: Exception | str) -> None:
         """Deal the examples anew after a worker was lost."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            told = time.monotonic() + EVERY  # the scheduler learns of it a moment later
-            while self.living() == self.addresses and time.monotonic() < told:
-                time.sleep(0.02)
+
+        def dealt() -> bool:
+            # The scheduler learns of it a moment later.
+            awaited(lambda: self.living() != self.addresses, EVERY)
             with suppress(*LOSS):
                 self.deal()
-                return
-        raise WorkersLost(f"workers lost: {problem}")
+                return True
+            return False
+
+        if not awaited(dealt, PATIENCE):
+            raise WorkersLost(f"workers lost: {problem}")
 
     def plan(self, optimizer: OptimizerLike) -> Callable[[Array], "SplitPlan"]:
         """Return a function from the rows of a batch to the plan of its step."""
@@ -308,8 +308,6 @@ class SplitPlan:
         self.crew, self.net = crew, crew.net
         self.plan = Plan(self.net, 1, optimizer, keep=True)  # for gradient and update alone
         self.grad = self.plan.grad
-        self.rows = np.zeros(0, int)
-        self.value, self.found = 0.0, self.rows
 
     def take(self, rows: Array) -> "SplitPlan":
         """Take a batch, given by its rows."""
@@ -344,6 +342,14 @@ class SplitPlan:
     def trace(self, loss: float) -> Trace:
         """Return the record of the step; what lies between is on the workers."""
         return Trace({}, {}, self.crew.data.Y[self.rows], {}, self.grad, loss)
+
+
+def awaited(look: Callable[[], Any], seconds: float) -> Any:
+    """Return what a look finds, as soon as it is something, or what the last one found."""
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(MOMENT)
+    return found
 
 
 def bare(net: Network) -> Network:
@@ -397,16 +403,17 @@ def check_versions(client: Any) -> None:
                 )
 
 
-def check_memory(client: Any, addresses: Sequence[str], X: Array, Y: Array, cut: slice) -> None:
+def check_memory(client: Any, addresses: Sequence[str], X: Array, Y: Array) -> None:
     """Raise where a shard is too large for its worker."""
-    share = (cut.stop - cut.start) * (X[:1].nbytes + Y[:1].nbytes)
+    whole = X.nbytes + Y.nbytes
+    share = whole / len(addresses)
     known = client.scheduler_info(n_workers=-1)["workers"]
     for address in addresses:
-        limit = known.get(address, {}).get("memory_limit") or 0
-        if limit and share > ROOM * limit:
+        limit = known.get(address, {}).get("memory_limit") or math.inf  # 0 stands for none
+        if share > ROOM * limit:
             raise MemoryError(
                 f"a shard takes {share / 1e9:.2f} GB and worker {address} has "
                 f"{limit / 1e9:.2f} GB, of which a shard may take {ROOM:.0%}; use more workers "
-                f"({int(np.ceil(len(X) * share / (cut.stop - cut.start) / (ROOM * limit)))}), "
+                f"({math.ceil(whole / (ROOM * limit))}), "
                 "workers with more memory, or float32"
             )
