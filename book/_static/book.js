@@ -1,12 +1,14 @@
-// What is wider than its box scrolls in it; by keyboard, too.
+// What is wider than its box scrolls in it; by keyboard, too. A font that comes late changes what is
+// in a box, and may leave the box as it is.
 addEventListener("load", () => {
-  const observer = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth + 3) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
-    }
-  });
-  for (const box of document.querySelectorAll(".formula, p .math, .pb-scroll")) observer.observe(box);
+  const mark = (box) => {
+    if (box.scrollWidth > box.clientWidth + 3) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  const boxes = [...document.querySelectorAll(".formula, p .math, .pb-scroll")];
+  const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+  for (const box of boxes) observer.observe(box);
+  document.fonts.addEventListener("loadingdone", () => boxes.forEach(mark));
 });
 
 // From disk a browser reads no other page: search finds the pages, and shows no excerpt.

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 from test_steppers import SMALL
 from weigh import LIMIT, weigh
 
@@ -35,10 +36,31 @@ def test_a_page_is_light_and_asks_no_other_host_and_shows_its_math_and_pictures(
     page = visit("about:blank")
     assert weigh(page, f"{server}/{name}.html", site)["bytes"] <= LIMIT
     assert page.evaluate(SMALL_MATH) == []
-    assert page.locator("p .math[tabindex]").count() == 0  # in a wide window none has to scroll
     assert page.evaluate(FAILED_FONTS) == []
+    expect(page.locator("p .math[tabindex]")).to_have_count(
+        0
+    )  # in a wide window none has to scroll
     assert page.evaluate(PICTURES) == []
     assert page.trouble == []
+
+
+NARROW = """() => {
+    const { style } = document.querySelector("p .math");
+    style.cssText = "display: inline-block; width: 9px; height: 9px; overflow: auto";
+}"""
+LATE = """() => {
+    document.querySelector("p .math > *").style.display = "none";
+    return [...document.fonts].find((font) => font.status === "unloaded").load().then(() => 0);
+}"""
+
+
+def test_what_a_late_font_makes_fit_is_no_stop_of_the_keyboard(visit, server):
+    page = visit(f"{server}/book/notation.html")
+    box = page.locator("p .math").first
+    page.evaluate(NARROW)
+    expect(box).to_have_attribute("tabindex", "0")
+    page.evaluate(LATE)
+    expect(box).not_to_have_attribute("tabindex", "0")
 
 
 def test_a_long_page_lays_out_what_is_far_below_after_its_first_view(visit, server):
