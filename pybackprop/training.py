@@ -211,8 +211,9 @@ def train(
             if not loss < limit:
                 history.reason = "diverged"
                 break
-            if history.iterations % SNAPSHOT_EVERY == 0 and RISE * loss <= limit:
-                good = Snapshot.of(now) if np.isfinite(theta).all() else good
+            due = history.iterations % SNAPSHOT_EVERY == 0
+            if due and RISE * loss <= limit and np.isfinite(theta).all():
+                good = Snapshot.of(now)
             plan.backward()
             plan.update()
             pace.end(len(rows))

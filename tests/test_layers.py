@@ -168,7 +168,7 @@ def test_dot_product(name, data, seed):
     same = f(*x, **options)  # on arrays as on a tape, up to the order of a sum
     np.testing.assert_allclose(y.value, same, rtol=1e-13, atol=1e-15)
     u = np.random.default_rng(seed + 2).normal(size=y.shape)
-    h = 1e-4
+    h = 1e-5  # far below a deviation of layer norm, which is at least sqrt(eps) = 3e-3
 
     def moved(t):
         return np.sum(u * f(*[a + t * h * b for a, b in zip(x, v, strict=True)], **options))
@@ -176,7 +176,7 @@ def test_dot_product(name, data, seed):
     along = (8 * (moved(1) - moved(-1)) - (moved(2) - moved(-2))) / (12 * h)
     back = sum(np.sum(g * b) for g, b in zip(gradient(y, nodes, u), v, strict=True))
     if name != "max_pool":  # a difference may step over a switch
-        np.testing.assert_allclose(back, along, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(back, along, rtol=1e-6, atol=1e-6)
 
 
 @over_cases

@@ -147,17 +147,23 @@ def test_the_slope_is_as_rough_as_a_difference():
     assert 0.6 < noise.delta[1][0, 0] / (EPS[np.float64] / 2) < 1.4
 
 
+def times_two(m):
+    """What rounds where m examples have x = 2 and z = 8."""
+    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[4.0]]], "b": [[0.0]]})
+    return near(net, np.full((m, 1), 2.0), np.zeros((m, 1)), None).rounding.grad
+
+
 def test_a_sum_over_many_examples_is_rounded_as_a_whole():
     """16 examples with z = 8: their deltas add up to 8, which is rounded by 8 eps.
 
     w is changed for all at once, a and the slope for each: 4 eps sqrt(1 + 2/16).
     """
-    net = pb.Network([1, 1], [], "identity", "half_sse", init={"W": [[[4.0]]], "b": [[0.0]]})
-    noise = near(net, np.full((16, 1), 2.0), np.zeros((16, 1)), None).rounding
     size = EPS[np.float64] * (8 + 4 * (1 + 2 / 16) ** 0.5)
-    assert 0.6 * size < noise.grad[1] < 1.4 * size
-    # x is 2 everywhere; a kernel may add the two sums in different orders
-    np.testing.assert_allclose(noise.grad[0], 2 * noise.grad[1], rtol=0.05)
+    by_w, by_b = times_two(16)
+    assert 0.6 * size < by_b < 1.4 * size
+    np.testing.assert_allclose(by_w, 2 * by_b, rtol=0.05)  # a kernel may add in another order
+    by_w, by_b = times_two(2)  # of two numbers there is one order
+    np.testing.assert_allclose(by_w, 2 * by_b, rtol=1e-12)
 
 
 def test_a_loss_is_rounded_even_where_no_parameter_is():

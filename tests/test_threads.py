@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 
@@ -34,6 +35,13 @@ class Machine:
 
     def pace(self):
         return Pace([100, 100], 100, (self.set_threads, 2), lambda: self.now)
+
+    @contextmanager
+    def chosen(self):
+        """Give a pace that has tried both, three steps each."""
+        with self.pace() as pace:
+            self.run(pace, 6)
+            yield pace
 
 
 def test_the_faster_choice_is_kept_and_the_other_costs_little():
@@ -70,8 +78,7 @@ def test_one_odd_step_of_a_trial_decides_nothing():
 def test_the_other_has_a_trial_again_when_the_last_one_has_been_paid_for():
     """Three steps of 11 seconds are a fiftieth of 165 steps of 10."""
     machine = Machine({2: 11, 1: 10})
-    with machine.pace() as pace:
-        machine.run(pace, 6)
+    with machine.chosen() as pace:
         for _ in range(3):
             machine.run(pace, 164)
             assert machine.threads == 1
@@ -84,8 +91,7 @@ def test_the_other_has_a_trial_again_when_the_last_one_has_been_paid_for():
 
 def test_a_trial_that_goes_badly_ends_with_its_first_step():
     machine = Machine({2: 13, 1: 10})
-    with machine.pace() as pace:
-        machine.run(pace, 6)
+    with machine.chosen() as pace:
         while machine.threads == 1:
             machine.run(pace, 1)
         machine.run(pace, 1)
@@ -95,8 +101,7 @@ def test_a_trial_that_goes_badly_ends_with_its_first_step():
 @pytest.mark.parametrize(("seconds", "threads"), [(13, 1), (12, 2)])
 def test_a_choice_ends_when_two_steps_take_1_3_times_the_others(seconds, threads):
     machine = Machine({2: 9, 1: 10})
-    with machine.pace() as pace:
-        machine.run(pace, 6)
+    with machine.chosen() as pace:
         machine.seconds[2] = seconds
         machine.run(pace, 1)
         assert machine.threads == 2
@@ -107,8 +112,7 @@ def test_a_choice_ends_when_two_steps_take_1_3_times_the_others(seconds, threads
 def test_where_both_have_become_slow_the_faster_one_stays():
     """What the choice takes now counts, not what it took once."""
     machine = Machine({2: 9, 1: 10})
-    with machine.pace() as pace:
-        machine.run(pace, 6)
+    with machine.chosen() as pace:
         machine.seconds = {2: 90, 1: 100}
         machine.run(pace, 5)
         assert machine.threads == 2
