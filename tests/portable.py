@@ -165,11 +165,6 @@ def run(name: str, tests: list[str]) -> tuple[str, list[str]]:
     )
     lines = re.sub(r"\x1b\[\d*m", "", done.stdout).splitlines()
     failed = [with_id(line) for line in lines if line.startswith(("FAILED", "ERROR"))]
-    stuck = {found[1] for line in failed if (found := re.search(r"(\S+\.ipynb)::", line))}
-    chapters = [path for path in stuck if (ROOT / path).exists()]
-    if len(chapters) == 1 and chapters != tests:  # a kernel that never answered, maybe: once more
-        line, failed = run(name, chapters)
-        return f"{line}, after it got stuck among the others", failed
     if done.returncode:
         print(f"\n{name}: {done.args}\n{done.stdout[-30_000:]}{done.stderr[-3_000:]}")
     last = re.sub(r"^=+ | =+$| in .*", "", lines[-1]) if lines else "no output"
