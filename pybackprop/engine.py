@@ -264,6 +264,7 @@ class Plan:
         self.rate = 1.0  # what the output delta is scaled by
         self.scale = np.full((m, sizes[-1]), 1 / m, theta.dtype)
         self.ones = {n: np.ones((n, 1), theta.dtype) for n in {m, sizes[-1]}}
+        self.summands: list[tuple[Array, Array]] = []
         self.team, self.parts = team, min(team.most, m)
         self.top = np.zeros(m, np.intp)  # softmax: the class of each example
 
@@ -275,7 +276,6 @@ class Plan:
             # BP3 for a single example: its delta is the gradient of the biases.
             own = self.grad.b[l][None, :] if m == 1 else empty(m, sizes[l], like=theta)
             self.delta[l] = own
-        self.each = empty(m, like=theta)
         rows = pieces(m, self.parts)
         outputs = [self.write_output(some) for some in rows]
         forward: Shares = [
@@ -331,7 +331,7 @@ class Plan:
         z, a, y, delta = (of[rows] for of in (self.z[L], self.a[L], self.y, self.delta[L]))
         if net.loss in SQUARES and net.phi[L] in IN_PLACE:
             factor, half = SQUARES[net.loss]
-            d, square = np.empty_like(z), np.empty_like(z)
+            d, scaled = np.empty_like(z), np.empty_like(z)
             per = 1 / y.shape[1] if net.loss == LOSSES["mse"] else 1.0
             return (
                 self.activation_forward(L, z, a),
@@ -343,13 +343,16 @@ class Plan:
                 ],
                 [
                     partial(np.subtract, a, y, d),
-                    partial(np.multiply, d, d, square),
-                    partial(np.multiply, square, half * per, square),
-                    self.row_sums(square, self.each[rows, None]),
+                    partial(np.multiply, d, half * per, scaled),
+                    *self.sum_of(scaled, d, rows),
                 ],
             )
-        forward = self.activation_forward(L, z, a)
-        return forward, [partial(self.own_delta, rows)], [partial(self.own_loss, rows)]
+        each = np.empty_like(z[:, :1])
+        return (
+            self.activation_forward(L, z, a),
+            [partial(self.own_delta, rows)],
+            [partial(self.own_loss, each, rows), *self.sum_of(each, np.ones_like(each), rows)],
+        )
 
     def own_delta(self, rows: slice) -> None:
         """BP1 as it is written, for a loss or output activation that is not in the tables."""
@@ -357,15 +360,16 @@ class Plan:
         delta = self.net.objective.delta(self.z[L][rows], self.a[L][rows], self.y[rows])
         np.multiply(delta * len(delta), self.scale[rows], self.delta[L][rows])
 
-    def own_loss(self, rows: slice) -> None:
+    def own_loss(self, each: Array, rows: slice) -> None:
         """The losses as they are written."""
         L, fused, y = self.net.L, self.net.objective.fused, self.y[rows]
         z, a = self.z[L][rows], self.a[L][rows]
-        self.each[rows] = fused.each(z, y) if fused else self.net.loss.each(a, y)
+        each[:, 0] = fused.each(z, y) if fused else self.net.loss.each(a, y)
 
-    def row_sums(self, matrix: Array, out: Array) -> Call:
-        """Return the call that writes the sum of each row, shape (m, 1)."""
-        return partial(matrix.dot, self.ones[matrix.shape[1]], out)
+    def sum_of(self, A: Array, B: Array, rows: slice) -> list[Call]:
+        """Let `loss` add up A * B over all entries; return the calls that weight A before."""
+        self.summands.append((A, B))
+        return [] if self.w is None else [partial(np.multiply, A, self.w[rows, None], A)]
 
     def margins(self, rows: slice) -> tuple[list[Call], list[Call], list[Call]]:
         """Sigmoid with bce where each target is 0 or 1, as the sign s = -1 or 1.
@@ -391,7 +395,7 @@ class Plan:
             [
                 partial(np.negative, v, losses),
                 partial(np.logaddexp, losses, 0.0, losses),
-                self.row_sums(losses, self.each[rows, None]),
+                *self.sum_of(losses, ones, rows),
             ],
         )
 
@@ -415,7 +419,7 @@ class Plan:
                 partial(np.subtract, z, largest, s),
                 partial(np.exp, s, a),
                 partial(a.put, place, 0.0),
-                self.row_sums(a, R),
+                partial(a.dot, self.ones[n], R),
                 partial(np.add, R, 1.0, S),
                 partial(np.divide, a, S, a),
                 partial(np.reciprocal, S, part),
@@ -434,8 +438,7 @@ class Plan:
             [
                 partial(np.log1p, R, part),
                 partial(np.subtract, part, s, rest),
-                partial(np.multiply, rest, y, rest),
-                self.row_sums(rest, self.each[rows, None]),
+                *self.sum_of(rest, y, rows),
             ],
         )
 
@@ -557,8 +560,7 @@ class Plan:
         """Return the loss C of the batch, after `forward` and before `update`."""
         for call in self.loss_calls:
             call()
-        each = self.each if self.w is None else self.each * self.w
-        total = float(each.sum()) / self.m
+        total = sum(float(np.vdot(A, B)) for A, B in self.summands) / self.m
         return total + float(penalty(self.net)) if self.net.penalty else total
 
     def backward(self) -> None:

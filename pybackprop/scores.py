@@ -1,5 +1,7 @@
 """What a network answers, and how good its answers are: outputs, loss, accuracy, recall."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -148,22 +150,31 @@ def examples(
 
 def assess(net: Network | Model, data: Data) -> tuple[float, Array]:
     """Return the loss, and the confusion matrix (empty without classes)."""
-    total, answered, width = 0.0, [], 0
-    for start in range(0, len(data), ROWS):
-        part = slice(start, start + ROWS)
+    parts, width = list[tuple[float, Array]](), 0
+    for part in portions(len(data)):
         x, y, w = data.X[part], data.Y[part], None if data.weights is None else data.weights[part]
         if isinstance(net, Model):
             a = net(x)
-            total += np.sum(net.losses(a, y) * (1.0 if w is None else w)).item()
-            answered.append(net.answers(a))
+            losses, answers = net.losses(a, y) * (1.0 if w is None else w), net.answers(a)
+            parts.append((np.sum(losses).item(), answers))
         else:
             run = forward(net, x)
             z, a = run.z[net.L], run.a[net.L]
-            total += net.objective.value(z, a, y, w).item() * len(y)
-            answered.append(classes(a))
+            parts.append((net.objective.value(z, a, y, w).item() * len(y), classes(a)))
         width = a.shape[-1]
+    C, counts = summary(data, parts, width)
     more = net.penalties() if isinstance(net, Model) else penalty(net)
-    C = np.asarray(total / len(data) + more).item()
+    return C + np.asarray(more).item(), counts
+
+
+def portions(m: int) -> list[slice]:
+    """Cut m examples into those that go through the network at a time."""
+    return [slice(start, min(start + ROWS, m)) for start in range(0, m, ROWS)]
+
+
+def summary(data: Data, parts: Iterable[tuple[float, Array]], width: int) -> tuple[float, Array]:
+    """Return mean loss and confusion matrix, given each portion's sum of losses and its answers."""
+    sums, answered = zip(*parts, strict=True)
     if data.labels is None:
-        return C, np.zeros((0, 0), int)
-    return C, tally(data.labels, np.concatenate(answered), width)
+        return sum(sums) / len(data), np.zeros((0, 0), int)
+    return sum(sums) / len(data), tally(data.labels, np.concatenate(answered), width)

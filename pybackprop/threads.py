@@ -13,7 +13,6 @@ the BLAS has one thread, nothing is chosen and nothing is changed.
 """
 
 import math
-import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -183,7 +182,7 @@ class Pace:
             return
         each, other = (self.clock() - self.started) / examples, self.most + 1 - self.threads
         self.last.append(each)
-        usual = statistics.median(self.last)
+        usual = sorted(self.last)[(len(self.last) - 1) // 2]
         slow = usual >= SLOWER * self.seconds.get(other, math.inf)
         if self.trial:
             if slow or len(self.last) == TRIAL:

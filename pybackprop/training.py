@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from .network import Network
 from .optimizers import OptimizerLike, get_optimizer
 from .params import Array, aligned_zeros
 from .schedules import learning_rate
-from .scores import assess, examples, recalls, tally
+from .scores import assess, examples, portions, recalls, summary, tally
 from .stopping import (
     LossBelow,
     LossChangeBelow,
@@ -184,7 +185,9 @@ def train(
     alone = isinstance(net, Model) or workers is not None
     team = ALONE if alone else team_for(sizes, batches.size)
     crew = None if workers is None else crew_of(workers, net, data)
-    plan_for = crew.plan(optimizer) if crew else plans(net, data, batches, optimizer, keep, team)
+    size = batches.size
+    plan_for = crew.plan(optimizer) if crew else plans(net, data, size, optimizer, keep, team)
+    validate = None if held_out is None else assessment(net, held_out)
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
@@ -228,7 +231,9 @@ def train(
                 answered[rows] = plan.answers()
             if last:
                 with team.apart():
-                    close_epoch(now, loss_sum / len(data), data, answered, held_out)
+                    close_epoch(history, loss_sum / len(data), data, answered)
+                    if held_out is not None and validate:
+                        close_validation(history, held_out, *validate())
                 loss_sum = 0.0
                 if restore_best and history.validation_loss[-1] < lowest:
                     best, lowest = Snapshot.of(now), history.validation_loss[-1]
@@ -298,14 +303,14 @@ def crew_of(workers: Any, net: Network | Model, data: Data) -> Crew:
 def plans(
     net: Network | Model,
     data: Data,
-    batches: Batches,
-    optimizer: OptimizerLike,
-    keep: bool,
-    team: Team,
+    size: int,
+    optimizer: OptimizerLike | None,
+    keep: bool = False,
+    team: Team = ALONE,
 ) -> Callable[[Array], Plan | ModelPlan]:
     """Return a function from the rows of a batch to a plan that holds them.
 
-    Two plans are made: one for the batch size, one for a shorter last batch.
+    Two plans are made: one for batches of this size, one for a shorter last batch.
     """
     X, weights = data.X, data.weights
     Y, signs = (data.Y, False) if isinstance(net, Model) else encoded(net, data.Y)
@@ -317,12 +322,12 @@ def plans(
         settings: Any = {"weighted": weighted, "signs": signs, "keep": keep, "team": team}
         return Plan(net, len(x), optimizer, x=x, y=y, **settings)
 
-    if batches.count == 1:
+    if size >= len(data):
         whole = make(X, Y)
         if weights is not None and whole.w is not None:
             whole.w[:] = weights
         return lambda rows: whole
-    sizes = {batches.size, len(data) % batches.size or batches.size}
+    sizes = {size, len(data) % size or size}
     made = {m: make(room(m, like=X), room(m, like=Y)) for m in sizes}
 
     def plan_for(rows: Array) -> Plan | ModelPlan:
@@ -396,11 +401,24 @@ class Snapshot(NamedTuple):
             now.history.restored_iteration = self.iteration
 
 
-def close_epoch(
-    now: Moment, loss: float, data: Data, answered: Array | None, held_out: Data | None
-) -> None:
+def assessment(net: Network | Model, data: Data) -> Callable[[], tuple[float, Array]]:
+    """Return a function that does what `assess` does, in arrays that are made once."""
+    if isinstance(net, Model):
+        return partial(assess, net, data)
+    cut = portions(len(data))
+    plan_for = plans(net, data, cut[0].stop, None)
+
+    def parts() -> Iterator[tuple[float, Array]]:
+        for portion in cut:
+            plan = plan_for(np.arange(portion.start, portion.stop))
+            plan.forward()
+            yield plan.loss() * plan.m, plan.answers().copy()
+
+    return lambda: summary(data, parts(), net.sizes[-1])
+
+
+def close_epoch(history: History, loss: float, data: Data, answered: Array | None) -> None:
     """Write the epoch's numbers into the history."""
-    history = now.history
     history.epoch_ends.append(history.iterations)
     history.train_loss.append(loss)
     if answered is not None and data.labels is not None:
@@ -408,13 +426,15 @@ def close_epoch(
         history.train_accuracy.append((counts.trace() / counts.sum()).item())
         if data.uneven:
             history.train_recall.append(np.nanmean(recalls(counts)).item())
-    if held_out is not None:
-        loss, counts = assess(now.net, held_out)
-        history.validation_loss.append(loss)
-        if held_out.labels is not None:
-            history.validation_accuracy.append((counts.trace() / counts.sum()).item())
-            if data.uneven:
-                history.validation_recall.append(np.nanmean(recalls(counts)).item())
+
+
+def close_validation(history: History, held_out: Data, loss: float, counts: Array) -> None:
+    """Write the numbers of the held-out examples into the history."""
+    history.validation_loss.append(loss)
+    if held_out.labels is not None:
+        history.validation_accuracy.append((counts.trace() / counts.sum()).item())
+        if held_out.uneven:
+            history.validation_recall.append(np.nanmean(recalls(counts)).item())
 
 
 @contextmanager
