@@ -236,10 +236,11 @@ def test_data_stay_as_they_are_and_are_not_copied():
     targets = pb.one_hot(rng.integers(0, 10, 20_000), 10).astype(np.float32)
     net = pb.Network([200, 20, 10], output="softmax", loss="cross_entropy", dtype="f4", rng=0)
     before = big.copy()
-    train(net, big[:500], targets[:500], optimizer=Adam(), epochs=1, rng=0)  # its imports
+    settings = {"optimizer": Adam(), "epochs": 1, "batch_size": 500, "rng": 0}
+    train(net, big[:500], targets[:500], **settings)  # what it imports is there now
     tracemalloc.start()
     try:
-        train(net, big, targets, optimizer=Adam(), epochs=1, batch_size=500, rng=0)
+        train(net, big, targets, **settings)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
