@@ -31,6 +31,12 @@ SCRIPTS = {
     "_static/cells.js",
     "_static/numbers.js",
 }
+# What waits until the first view is there (book.js); the theme's layout adds two at its end.
+LATER = {
+    "_static/clipboard.min.js",
+    "_static/copybutton.js",
+    "_static/scripts/sphinx-book-theme.js",
+}
 # What becomes the one style sheet, in this order; ours last and whole.
 SHEETS = [
     "basic.css",
@@ -196,7 +202,9 @@ def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any
     scripts = [s for s in context["script_files"] if s.filename in SCRIPTS]
     for script in scripts:
         script.attributes.pop("defer", None)
-        if page != "search":  # its own scripts use doctools at once
+        if script.filename in LATER:
+            script.attributes.update({"type": "text/plain", "data-later": ""})
+        elif page != "search":  # its own scripts use doctools at once
             script.attributes["defer"] = "defer"
     context["script_files"][:] = scripts
 
@@ -209,7 +217,7 @@ def silence_thebe(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     silence_thebe(app)
-    app.add_js_file("book.js")
+    app.add_js_file("book.js", priority=950)  # after interactive.js, before printing, too
     app.connect("html-page-context", choose_scripts, priority=950)
     app.connect("build-finished", write_style_sheet, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

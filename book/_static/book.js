@@ -1,15 +1,26 @@
 // What is wider than its box scrolls in it; by keyboard, too. A font that comes late changes what is
 // in a box, and may leave the box as it is.
 addEventListener("load", () => {
-  const mark = (box) => {
-    if (box.scrollWidth > box.clientWidth + 3) box.tabIndex = 0;
+  const code = "pre:not([tabindex]), .cell_output > .output";
+  const boxes = [...document.querySelectorAll(`.formula, p .math, .pb-scroll, ${code}`)];
+  const wide = (box) => box.scrollWidth > box.clientWidth + (box.matches("pre, .output") ? 0 : 3);
+  const mark = (boxes) => boxes.map((box) => [box, wide(box)]).forEach(([box, over]) => {
+    if (over) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
-  };
-  const boxes = [...document.querySelectorAll(".formula, p .math, .pb-scroll")];
-  const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+  });
+  const observer = new ResizeObserver((entries) => mark(entries.map(({ target }) => target)));
   for (const box of boxes) observer.observe(box);
-  document.fonts.addEventListener("loadingdone", () => boxes.forEach(mark));
+  document.fonts.addEventListener("loadingdone", () => mark(boxes));
 });
+
+// The theme's scripts (its menus, the light switch, buttons to copy) wait for the first view.
+addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
+  for (const old of document.querySelectorAll("script[data-later]")) {
+    const script = document.createElement("script");
+    Object.assign(script, { src: old.src, async: false, onload: () => old.remove() });
+    document.head.append(script);
+  }
+})));
 
 // From disk a browser reads no other page: search finds the pages, and shows no excerpt.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from local import CHROMIUM, FLAGS, serve
 from paths import ROOT, SITE
+from weigh import SETTLED
 
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "blob:")
 
@@ -66,7 +67,8 @@ def visit(browser):
             lambda m: page.trouble.append(f"console: {m.text}") if m.type == "error" else None,
         )
         page.goto(url, wait_until="load")
-        page.wait_for_selector("html:not([data-lazy])", state="attached")
+        if script:
+            page.wait_for_function(SETTLED)
         return page
 
     yield open_page

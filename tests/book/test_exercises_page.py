@@ -12,6 +12,7 @@ from paths import BOOK, ROOT
 from playwright.sync_api import expect
 from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
+from weigh import SETTLED
 
 from pybackprop.course import exercises as ex
 from pybackprop.course.exercises import EXERCISES, Choice, Code, Numeric, checking
@@ -673,6 +674,7 @@ def test_exercises_live_on_every_page_of_the_book(visit, server, site):
     page = visit("about:blank")
     for shown in filter(lambda page: page.exercises, PAGES):
         page.goto(f"{server}/book/{shown.address}")
+        page.wait_for_function(SETTLED)
         ids = page.evaluate(
             "[...document.querySelectorAll('[data-ready=exercise] > section')].map((e) => e.id)"
         )

@@ -75,6 +75,29 @@ def test_a_long_page_lays_out_what_is_far_below_after_its_first_view(visit, serv
     assert 0 <= top < 200
 
 
+PARTS = """[...document.querySelectorAll("div.pybackprop-interactive")]
+    .map((e) => e.dataset.ready)"""
+FOLDED = """[...document.querySelectorAll("div.pybackprop-interactive:not([data-ready])")]
+    .every((e) => e.closest("details:not([open])"))"""
+NEVER_IDLE = "window.requestIdleCallback = () => {};"
+
+
+def test_what_is_far_below_starts_after_the_first_view_or_before_it_is_printed(visit, server):
+    url = f"{server}/book/03_delta.html"
+    page = visit("about:blank")
+    page.add_init_script(NEVER_IDLE)
+    page.goto(url)
+    early = page.evaluate(PARTS)
+    assert early.count("stepper") == 1  # of two, the one that readers come to first
+    assert None in early
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert None not in page.evaluate(PARTS)
+    assert None not in visit(url).evaluate(PARTS)
+    page.goto("about:blank")
+    page.goto(f"{url}#from-sums-to-arrays")  # a link to a place far below finds all of it
+    assert page.evaluate(FOLDED)
+
+
 def test_a_page_works_from_disk(visit, site, name):
     page = visit((site / f"{name}.html").as_uri())
     page.evaluate(IDLE)

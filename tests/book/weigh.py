@@ -8,6 +8,10 @@ from urllib.parse import unquote, urlsplit
 LIMIT = 250_000
 """Bytes of one page in all, gzipped, without its pictures."""
 
+SETTLED = """() => !document.querySelector(`html[data-lazy], script[data-later],
+    div.pybackprop-interactive:not([data-ready], :has(> .pb-error))`)"""
+"""A page has laid out all its sections, and started all its scripts and parts."""
+
 PICTURES = {".png", ".svg", ".gif", ".jpg", ".webp"}
 PAINT = "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)[0] ?? NaN"
 
@@ -19,7 +23,7 @@ def weigh(page: Any, url: str, site: Path) -> dict[str, float]:
         "requestfinished", lambda r: files.append(site / unquote(urlsplit(r.url).path).lstrip("/"))
     )
     page.goto(url, wait_until="networkidle")
-    page.wait_for_selector("html:not([data-lazy])", state="attached")
+    page.wait_for_function(SETTLED)
     pictures = [path for path in files if path.suffix in PICTURES]
     return {
         "requests": len(files),
