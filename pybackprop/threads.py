@@ -29,6 +29,9 @@ Shares = list[list[Call]]
 SMALL = 1 << 18
 """Multiplications of a product up to which OpenBLAS takes one thread anyway."""
 
+MODEST = 1 << 20
+"""Multiplications of a product up to which a second thread costs what it brings: none is tried."""
+
 LARGE = 1 << 27
 """Multiplications of a product from which on a step is worth sharing: below it, threads that wake
 each other cost more than they bring."""
@@ -160,7 +163,7 @@ class Pace:
     ) -> None:
         largest = m * max(n_in * n_out for n_in, n_out in pairwise(sizes))
         self.set_threads, self.most = pool or (blas() if largest > SMALL else NO_CHOICE)
-        self.clock, self.threads = clock, self.most
+        self.clock, self.threads, self.tries = clock, self.most, largest > MODEST
         self.seconds: dict[int, float] = {}  # per example, of each choice when last measured
 
     def __enter__(self) -> "Pace":
@@ -178,7 +181,7 @@ class Pace:
 
     def end(self, examples: int) -> None:
         """Note how long a step of so many examples took, and choose for the next one."""
-        if self.most == 1:
+        if self.most == 1 or not self.tries:
             return
         each, other = (self.clock() - self.started) / examples, self.most + 1 - self.threads
         self.last.append(each)

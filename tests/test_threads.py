@@ -34,7 +34,7 @@ class Machine:
         return self.now - before
 
     def pace(self):
-        return Pace([100, 100], 100, (self.set_threads, 2), lambda: self.now)
+        return Pace([200, 100], 100, (self.set_threads, 2), lambda: self.now)
 
     @contextmanager
     def chosen(self):
@@ -340,7 +340,7 @@ def test_training_by_a_team_is_training(monkeypatch):
     ("sizes", "m", "size"), [([8, 4, 2], 16, 512), ([2, 4, 8, 3], 16, 512), ([100, 2], 1, 200)]
 )
 def test_what_pays_is_told_by_the_largest_product(sizes, m, size, monkeypatch):
-    """m n_in n_out multiplications: a team from LARGE on, a choice of threads above SMALL."""
+    """m n_in n_out multiplications: a team from LARGE on, a choice above SMALL, trials above MODEST."""
     set_to = []
     monkeypatch.setattr(threads, "blas", lambda: (set_to.append, 4))
     for large, most in ((size, 4), (size + 1, 1)):
@@ -349,6 +349,19 @@ def test_what_pays_is_told_by_the_largest_product(sizes, m, size, monkeypatch):
     for small, most in ((size - 1, 4), (size, 1)):
         monkeypatch.setattr(threads, "SMALL", small)
         assert Pace(sizes, m).most == most
+    for modest, tries in ((size - 1, True), (size, False)):
+        monkeypatch.setattr(threads, "SMALL", 0)
+        monkeypatch.setattr(threads, "MODEST", modest)
+        assert Pace(sizes, m).tries == tries
+
+
+def test_what_two_threads_do_not_speed_up_has_one_without_a_trial(monkeypatch):
+    monkeypatch.setattr(threads, "MODEST", 200 * 100 * 100)
+    machine = Machine({2: 1.0, 1: 0.004})
+    with machine.pace() as pace:
+        machine.run(pace, 200)
+        assert machine.set == [1]
+    assert machine.set == [1, 2]
 
 
 def test_alone_the_callers_thread_does_all_lists():

@@ -25,7 +25,7 @@ PRESS = """async (name, code) => {
     return [part.dataset.status ?? "", text(".pb-reply"), text(".pb-printed"), [...said]];
 }"""
 ALIVE = """async () => {
-    while (!document.querySelector(".pb-field")) {
+    while (!document.querySelector("#exercise-03-sigmoid_prime .pb-field")) {
         await new Promise((later) => setTimeout(later, 5));
     }
 }"""

@@ -28,14 +28,15 @@ const parts = (place) => [...place.querySelectorAll("div.pybackprop-interactive:
 
 // A browser lays out a section that it has left out as soon as a field is in it, to see whether the
 // field can be filled in. So only the first stepper and what is seen start at once, the rest after
-// the first view, one by one.
+// the first view, whenever there is time.
 function startAll() {
   const all = parts(document), stepper = all.find((el) => el.dataset.kind === "stepper");
   const seen = (el) => el === stepper || el.checkVisibility?.({ contentVisibilityAuto: true }) !== false;
   const first = all.filter(seen), rest = all.filter((el) => !first.includes(el));
   const later = globalThis.requestIdleCallback ?? setTimeout;
-  const next = () => {
-    rest.splice(0, 1).forEach(start);
+  const next = (idle) => {
+    do rest.splice(0, 1).forEach(start);
+    while (rest.length && idle?.timeRemaining() > 5);
     if (rest.length) later(next);
   };
   first.forEach(start);
