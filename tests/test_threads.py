@@ -340,7 +340,7 @@ def test_training_by_a_team_is_training(monkeypatch):
     ("sizes", "m", "size"), [([8, 4, 2], 16, 512), ([2, 4, 8, 3], 16, 512), ([100, 2], 1, 200)]
 )
 def test_what_pays_is_told_by_the_largest_product(sizes, m, size, monkeypatch):
-    """m n_in n_out multiplications: a team from LARGE on, a choice above SMALL, trials above MODEST."""
+    """m n_in n_out multiplications: LARGE: a team; one thread above SMALL; both above MODEST."""
     set_to = []
     monkeypatch.setattr(threads, "blas", lambda: (set_to.append, 4))
     for large, most in ((size, 4), (size + 1, 1)):
