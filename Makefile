@@ -62,7 +62,7 @@ test: .venv/.test book
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long"  # a third works while browsers wait
 
 test-all: test mutants portable
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long tests
