@@ -120,6 +120,70 @@ def test_a_reader_enters_steps_and_comes_back_by_the_link(visit, place, where):
     assert page.trouble == other.trouble == []
 
 
+LISTEN = """() => {
+    const { ask } = pybackpropPython;
+    globalThis.asked = [];
+    pybackpropPython.ask = (job) => { asked.push(job.given[1]); return ask(job); };
+}"""
+OPEN = """(hash) => new Promise((opened) => {
+    addEventListener("hashchange", opened, { once: true });
+    location.hash = hash;
+})"""
+RESTS = "!document.querySelector('.pb-own[aria-busy]')"
+ENTER = """(entries) => {
+    for (const [name, text] of Object.entries(entries)) {
+        const field = document.querySelector(`#own-${name}`);
+        field.focus();
+        field.value = text;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+}"""
+
+
+def test_each_entry_is_sent_once(visit, place):
+    page = visit(place["server"])
+    page.evaluate(LISTEN)
+    fill(page, "sizes", "2-3-1")  # it is replaced while in focus, and tells of that
+    fill(page, "seed", "7")
+    page.wait_for_timeout(500)
+    assert page.evaluate("asked") == ["sizes", "seed"]
+
+
+def test_what_is_entered_during_an_answer_stays_and_is_answered_next(visit, place):
+    page = visit(place["server"])
+    page.evaluate(ENTER, {"sizes": "2-3-1", "W2": "1, -2, 0.5"})  # Python is still being loaded
+    page.locator("#own-W2").press("Home")
+    page.locator(".pb-tabs").get_by_text("Chain rule").click()
+    page.wait_for_function("decodeURIComponent(location.hash).includes('W2=1,-2,0.5')")
+    page.wait_for_function(RESTS)
+    given = parts(page.url.split("#")[1])
+    assert (given["sizes"], given["W2"], given["show"]) == ("2-3-1", "1,-2,0.5", "derivation")
+    assert wrong(page) == {}
+    assert page.locator("#own-W2").input_value() == "1, -2, 0.5"
+    same_as_python(page, page.url.split("#")[1])
+    # A menu that no longer has what was chosen shows what holds.
+    page.evaluate(ENTER, {"sizes": "2-3-3-1", "phi2": "softmax"})
+    page.wait_for_function("location.hash.includes('phi3=')")
+    page.wait_for_function(RESTS)
+    assert page.locator("#own-phi2").input_value() == "sigmoid"
+    assert wrong(page) == {}
+    # A link takes the place of all that waits, and of what is typed while it is opened.
+    page.evaluate(LISTEN)
+    page.evaluate(ENTER, {"sizes": "2-4-1", "seed": "9"})
+    page.evaluate(OPEN, list(PRESETS.values())[2])
+    page.wait_for_function("location.hash.includes('sizes=3-2-1')")
+    page.wait_for_function(RESTS)
+    assert page.evaluate("asked") == ["sizes", ""]
+    both = f"async ([hash, entries]) => {{ await ({OPEN})(hash); ({ENTER})(entries); }}"
+    page.evaluate(both, [list(PRESETS.values())[1], {"x": "7, 7"}])
+    page.wait_for_function("location.hash.includes('sizes=2-3-1')")
+    page.wait_for_function(RESTS)
+    assert page.locator("#own-x").input_value() == "0.5, 1"
+    same_as_python(page, page.url.split("#")[1])
+    assert page.trouble == []
+
+
 def test_a_link_leads_to_a_step_of_a_network(visit, place):
     preset = list(PRESETS.values())[1]
     page = visit(f"{place['server']}#{preset}&backward-1=4")

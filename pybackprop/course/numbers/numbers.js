@@ -17,38 +17,39 @@ function begin() {
   const shown = () => new FormData(form).get("show");
   const placed = () => (shown() in places ? shown() : "");
   const known = Object.fromEntries(Object.keys(places).map((show) => [show, sameNetwork(part.dataset.address)]));
-  let address = part.dataset.address, running = null, waiting = null, started = false, timer = 0;
+  let address = part.dataset.address, running = null, queue = [], sent = {}, started = false, timer = 0;
 
   const place = () => {
     for (const [show, element] of Object.entries(places)) element.hidden = show !== placed();
     tabs.hidden = !placed();
   };
+  const values = () => Object.fromEntries(new FormData(form));
   // In an address a plus is a plus.
   const entries = () => new URLSearchParams(new FormData(form)).toString().replaceAll("+", "%20");
   // Two addresses that differ in what is shown alone have the same network.
   function sameNetwork(text) { return text.replace(/(^|&)show=\w*/, ""); }
 
-  // One entry at a time is with Python; of those that come meanwhile the last one follows.
-  function ask(text, changed) {
+  // One entry at a time is with Python. Those that come meanwhile follow, each field once; a link
+  // takes the place of all.
+  function ask(changed, link = "") {
     clearTimeout(timer);
     if (running) {
-      waiting = [text, waiting?.[1] || changed];
+      queue = [...(link ? [] : queue.filter(([name]) => name !== changed)), [changed, link]];
       return;
     }
     started = true;
+    sent = values();
     part.setAttribute("aria-busy", "true");
     running = {
       job: "numbers",
-      given: [text, changed],
+      given: [link || entries(), changed],
       show: (words) => { line.textContent = words && words !== "Running" ? `${words} …` : line.textContent; },
       print() {},
       done: (report) => {
+        answered(report, changed);
         running = null;
         part.removeAttribute("aria-busy");
-        answered(report, changed);
-        const next = waiting;
-        waiting = null;
-        if (next) ask(...next);
+        if (queue.length) ask(...queue.shift());
       },
     };
     globalThis.pybackpropPython.ask(running);
@@ -60,10 +61,11 @@ function begin() {
       line.textContent = failed || error ? `Python stopped: ${failed || error}. Press Compute to start it anew.` : "Stopped.";
       return;
     }
-    if (fields && !waiting) {
-      const before = placed();
-      refill(fields);
-      if (show) for (const choice of radios) choice.checked = choice.value === show;
+    const before = placed();
+    // What was chosen since then stays.
+    if (shown() === sent.show) for (const choice of radios) choice.checked = choice.value === (show ?? sent.show);
+    if (fields) {
+      refill(fields, changed);
       if (!before !== !placed()) result.replaceChildren(); // of another form
       place();
     }
@@ -85,13 +87,12 @@ function begin() {
       return;
     }
     address = now;
-    for (const choice of radios) choice.checked = choice.value === show;
     result.innerHTML = html;
     replace(places[show in places ? show : ""], stepper);
     known[show] = sameNetwork(now);
     place();
     share.href = `#${now}`;
-    if (changed !== "link") history.replaceState(null, "", share.href);
+    history.replaceState(null, "", share.href);
     line.textContent = "Computed.";
   }
 
@@ -113,36 +114,49 @@ function begin() {
     }
   }
 
-  function refill(html) {
-    const focused = form.contains(document.activeElement) ? document.activeElement.id : "";
-    form.querySelector(".pb-fields").innerHTML = html;
-    if (focused) document.getElementById(focused)?.focus();
+  // Other fields; what was typed into them since they were sent stays, but for a link.
+  function refill(html, changed) {
+    const box = form.querySelector(".pb-fields"), { id, selectionStart, selectionEnd } = document.activeElement;
+    const typed = [...box.querySelectorAll("[id][name]")].filter((field) => changed && field.value !== sent[field.name]);
+    box.innerHTML = html;
+    sent = values();
+    for (const { id: where, name, value } of typed) {
+      const field = document.getElementById(where);
+      if (!field) continue;
+      field.value = value;
+      if (field.value !== value) field.value = sent[name]; // not among its options
+    }
+    const focused = box.querySelector(`[id="${id}"]`);
+    focused?.focus();
+    focused?.setSelectionRange?.(selectionStart, selectionEnd);
   }
 
   // Enter comes as a click, too; the frame of a learning platform may forbid to submit.
   part.querySelector("[type=submit]").addEventListener("click", (event) => {
     event.preventDefault();
-    ask(entries(), "form");
+    ask("form");
   });
   // The first entry waits for Compute: it brings Python, 15 MB. After that each one is answered at once.
   form.addEventListener("input", ({ target }) => {
     if (!started || target.name === "sizes" || target.name === "seed") return;
     clearTimeout(timer);
-    timer = setTimeout(() => ask(entries(), target.name), QUIET);
+    timer = setTimeout(ask, QUIET, target.name);
   });
-  // Sizes and seed change other fields, so they wait until they are entered.
+  // Sizes and seed change other fields, so they wait until they are entered. A browser tells of the
+  // field in focus once more when it is replaced; that value was sent.
   form.addEventListener("change", ({ target }) => {
-    if (target.name === "sizes" || target.name === "seed") ask(entries(), target.name);
-    else if (!started) line.textContent = "Press Compute: the first time, Python is loaded (15 MB).";
+    if (target.name === "sizes" || target.name === "seed") {
+      if (target.value !== sent[target.name]) ask(target.name);
+    } else if (!started) line.textContent = "Press Compute: the first time, Python is loaded (15 MB).";
   });
   part.addEventListener("change", ({ target }) => {
     if (target.name !== "show") return;
     place();
-    if (known[shown()] !== sameNetwork(address)) ask(entries(), "show");
+    if (known[shown()] !== sameNetwork(address)) ask("show");
   });
   part.addEventListener("click", ({ target }) => {
     if (target === halt && running) {
-      waiting = null;
+      queue = [];
       globalThis.pybackpropPython.stop(running);
     }
     if (target.matches(".pb-share")) {
@@ -171,7 +185,7 @@ function begin() {
     try {
       plain = decodeURIComponent(hash);
     } catch { /* nothing that this page has written */ }
-    if (SIGNS.test(plain)) ask(hash, "");
+    if (SIGNS.test(plain)) ask("", hash);
     else line.textContent = "This link was not opened: it has signs that no link to this page has, or too many.";
   }
   addEventListener("hashchange", follow);
