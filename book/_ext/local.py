@@ -24,6 +24,10 @@ FLAGS = [
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 ]
 
+SETTLED = """() => !document.querySelector(`html[data-lazy], script[data-later],
+    div.pybackprop-interactive:not([data-ready], :has(> .pb-error))`)"""
+"""A page has laid out all its sections, and started all its scripts and parts."""
+
 
 @contextmanager
 def serve(folder: Path | str) -> Iterator[str]:

@@ -17,15 +17,12 @@ from typing import Any
 
 import take_away
 import yaml
-from local import CHROMIUM, FLAGS
+from local import CHROMIUM, FLAGS, SETTLED
 
 ROOT = Path(__file__).parents[2]
 SITE = take_away.SITE
 LEFT_OUT = {"book/progress", "book/your_own_numbers", "book/status"}  # they live on the screen
 TITLE = "Backpropagation, checked"
-
-ALL_READY = """() => !document.querySelector(
-    "html[data-lazy], div.pybackprop-interactive:not([data-ready])")"""
 
 # One page of the site as a part of the document: what is folded open, answers at its end, ids and
 # links with the page's name.
@@ -163,7 +160,7 @@ def read(browser: Any) -> tuple[dict[str, str], dict[str, str]]:
     for name in names:
         page = browser.new_page(viewport={"width": 760, "height": 1000}, color_scheme="light")
         page.goto((SITE / f"{name}.html").as_uri(), wait_until="load")
-        page.wait_for_function(ALL_READY)
+        page.wait_for_function(SETTLED)
         heading = page.locator("article h1").first.evaluate(
             "(h) => [...h.childNodes].filter((n) => n.className !== 'headerlink')"
             ".map((n) => n.textContent).join('')"

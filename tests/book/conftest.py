@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from local import CHROMIUM, FLAGS, serve
+from local import CHROMIUM, FLAGS, SETTLED, serve
 from paths import ROOT, SITE
-from weigh import SETTLED
 
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "blob:")
 

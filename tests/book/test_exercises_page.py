@@ -7,12 +7,11 @@ from dataclasses import replace
 from itertools import groupby
 
 import pytest
-from local import serve
+from local import SETTLED, serve
 from paths import BOOK, ROOT
 from playwright.sync_api import expect
 from test_accessibility import AXE, RUN
 from test_pages import SIDEWAYS
-from weigh import SETTLED
 
 from pybackprop.course import exercises as ex
 from pybackprop.course.exercises import EXERCISES, Choice, Code, Numeric, checking

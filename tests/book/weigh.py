@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from local import SETTLED
+
 LIMIT = 250_000
 """Bytes of one page in all, gzipped, without its pictures."""
-
-SETTLED = """() => !document.querySelector(`html[data-lazy], script[data-later],
-    div.pybackprop-interactive:not([data-ready], :has(> .pb-error))`)"""
-"""A page has laid out all its sections, and started all its scripts and parts."""
 
 PICTURES = {".png", ".svg", ".gif", ".jpg", ".webp"}
 PAINT = "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)[0] ?? NaN"

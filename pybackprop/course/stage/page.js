@@ -40,7 +40,8 @@ function startAll() {
     if (rest.length) later(next);
   };
   first.forEach(start);
-  addEventListener("load", () => requestAnimationFrame(() => later(next)));
+  if (document.readyState === "complete") later(next);
+  else addEventListener("load", () => requestAnimationFrame(() => later(next)));
   addEventListener("beforeprint", () => rest.splice(0).forEach(start));
 }
 // Another part in the place of one: its static form.
