@@ -163,7 +163,8 @@ class Pace:
     ) -> None:
         largest = m * max(n_in * n_out for n_in, n_out in pairwise(sizes))
         self.set_threads, self.most = pool or (blas() if largest > SMALL else NO_CHOICE)
-        self.clock, self.threads, self.tries = clock, self.most, largest > MODEST
+        self.clock, self.threads = clock, self.most
+        self.tries = self.most > 1 and largest > MODEST
         self.seconds: dict[int, float] = {}  # per example, of each choice when last measured
 
     def __enter__(self) -> "Pace":
@@ -181,7 +182,7 @@ class Pace:
 
     def end(self, examples: int) -> None:
         """Note how long a step of so many examples took, and choose for the next one."""
-        if self.most == 1 or not self.tries:
+        if not self.tries:
             return
         each, other = (self.clock() - self.started) / examples, self.most + 1 - self.threads
         self.last.append(each)

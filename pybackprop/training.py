@@ -187,7 +187,7 @@ def train(
     crew = None if workers is None else crew_of(workers, net, data)
     size = batches.size
     plan_for = crew.plan(optimizer) if crew else plans(net, data, size, optimizer, keep, team)
-    validate = None if held_out is None else assessment(net, held_out)
+    validate = None if held_out is None else validator(net, held_out, history)
     good: Snapshot | None = None
     best: Snapshot | None = None
     lowest = math.inf
@@ -232,8 +232,8 @@ def train(
             if last:
                 with team.apart():
                     close_epoch(history, loss_sum / len(data), data, answered)
-                    if held_out is not None and validate:
-                        close_validation(history, held_out, *validate())
+                    if validate:
+                        validate()
                 loss_sum = 0.0
                 if restore_best and history.validation_loss[-1] < lowest:
                     best, lowest = Snapshot.of(now), history.validation_loss[-1]
@@ -417,24 +417,33 @@ def assessment(net: Network | Model, data: Data) -> Callable[[], tuple[float, Ar
     return lambda: summary(data, parts(), net.sizes[-1])
 
 
+def validator(net: Network | Model, held_out: Data, history: History) -> Callable[[], None]:
+    """Return a function that writes the numbers of the held-out examples into the history."""
+    assess_again = assessment(net, held_out)
+
+    def validate() -> None:
+        loss, counts = assess_again()
+        history.validation_loss.append(loss)
+        if held_out.labels is not None:
+            write_shares(counts, held_out, history.validation_accuracy, history.validation_recall)
+
+    return validate
+
+
 def close_epoch(history: History, loss: float, data: Data, answered: Array | None) -> None:
     """Write the epoch's numbers into the history."""
     history.epoch_ends.append(history.iterations)
     history.train_loss.append(loss)
     if answered is not None and data.labels is not None:
         counts = tally(data.labels, answered)
-        history.train_accuracy.append((counts.trace() / counts.sum()).item())
-        if data.uneven:
-            history.train_recall.append(np.nanmean(recalls(counts)).item())
+        write_shares(counts, data, history.train_accuracy, history.train_recall)
 
 
-def close_validation(history: History, held_out: Data, loss: float, counts: Array) -> None:
-    """Write the numbers of the held-out examples into the history."""
-    history.validation_loss.append(loss)
-    if held_out.labels is not None:
-        history.validation_accuracy.append((counts.trace() / counts.sum()).item())
-        if held_out.uneven:
-            history.validation_recall.append(np.nanmean(recalls(counts)).item())
+def write_shares(counts: Array, data: Data, accuracy: list[float], recall: list[float]) -> None:
+    """Append the accuracy, and where classes are uneven the mean recall."""
+    accuracy.append((counts.trace() / counts.sum()).item())
+    if data.uneven:
+        recall.append(np.nanmean(recalls(counts)).item())
 
 
 @contextmanager
