@@ -1,9 +1,8 @@
-// What is wider than its box scrolls in it; by keyboard, too. A font that comes late changes what is
-// in a box, and may leave the box as it is.
+// What is wider than its box scrolls in it; by keyboard, too: formulas here, code and tables by the
+// theme. A font that comes late changes what is in a box, and may leave the box as it is.
 addEventListener("load", () => {
-  const code = "pre:not([tabindex]), .cell_output > .output";
-  const boxes = [...document.querySelectorAll(`.formula, p .math, .pb-scroll, ${code}`)];
-  const wide = (box) => box.scrollWidth > box.clientWidth + (box.matches("pre, .output") ? 0 : 3);
+  const boxes = [...document.querySelectorAll(".formula, p .math, .pb-scroll")];
+  const wide = (box) => box.scrollWidth > box.clientWidth + 3;
   const mark = (boxes) => boxes.map((box) => [box, wide(box)]).forEach(([box, over]) => {
     if (over) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
