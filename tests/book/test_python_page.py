@@ -194,6 +194,23 @@ def test_under_a_policy_that_allows_the_books_own_files_alone(visit, server):
         page.evaluate("fetch('https://example.org/').catch(() => 0)")
 
 
+OLDER = """
+    const { Blob } = globalThis, lack = "delete Uint8Array.fromBase64;\\n";
+    globalThis.Blob = class extends Blob {
+        constructor(parts, options) { super([lack, ...parts], options); }
+    };
+"""
+
+
+def test_a_browser_that_reads_no_base64_itself(visit, server):
+    page = visit("about:blank")
+    page.add_init_script(OLDER)
+    page.goto(f"{server}/{CHAPTER}")
+    write(part_of(page), RIGHT)
+    assert press(part_of(page), "Check").startswith("✓ Right")
+    assert page.trouble == []
+
+
 def test_the_notebooks_cell_is_not_shown_a_second_time(site):
     for item in CODES:
         html = (site / page_with(item)).read_text(encoding="utf-8")

@@ -11,9 +11,14 @@ function unzip(bytes) {
 }
 
 async function unpack(base64) {
+  return unzip(Uint8Array.fromBase64?.(base64) ?? decode(base64)).arrayBuffer();
+}
+
+// For browsers from before 2025; the newer ones' own way takes a tenth off the start.
+function decode(base64) {
   const packed = atob(base64), bytes = new Uint8Array(packed.length);
   for (let k = 0; k < packed.length; k++) bytes[k] = packed.charCodeAt(k);
-  return unzip(bytes).arrayBuffer();
+  return bytes;
 }
 
 // Pyodide asks fetch for its files; fetch answers from memory. The compiled program is kept by the page,
