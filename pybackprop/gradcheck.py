@@ -49,8 +49,11 @@ def check_gradient(
       Without a given h, smaller steps are tried there, too; the one with the least noise counts.
 
     Kinks (relu at 0) do not disturb: each unit keeps its branch while theta is nudged. Where z is
-    0, or so near that rounding decides its sign, the entry is right between the slopes of both
-    sides. Blocks that are fixed must have the gradient 0; the penalty is a part of the loss.
+    0, or so near that rounding decides its sign, the loss is measured with all such units on the
+    left branch and with all on the right, and what lies between the two is taken for right. With
+    one such layer these are the slopes of both sides; with several a mistake may lie between:
+    a little noise on the biases moves the units off. Blocks that are fixed must have the gradient
+    0; the penalty is a part of the loss.
 
     A model is checked out of training (rng is None). What its function is made of is not known:
     where it stands exactly on a kink, as relu does with biases of 0, a right entry may be called

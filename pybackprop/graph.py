@@ -129,14 +129,14 @@ def jacobian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     x = Node([], x)
     y = f(x)
     u = Node([], np.zeros_like(y))
-    return gradient(gradient(y, [x], u)[0], [u], v)[0]
+    return freed(gradient(gradient(y, [x], u)[0], [u], v)[0], x, u)
 
 
 def hessian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """Return H v, the gradient of (gradient of f) . v, for a number f(x)."""
     outer = Node([], x)
     inner = Node([], outer)
-    return gradient(gradient(f(inner), [inner])[0], [outer], v)[0]
+    return freed(gradient(gradient(f(inner), [inner])[0], [outer], v)[0], inner, outer)
 
 
 def checkpoint(f: Callable[..., Any], *x: Any) -> Any:
@@ -148,4 +148,11 @@ def again(f: Callable[..., Any], g: Any, a: Any, *x: Any) -> list[Any]:
     """Run f once more, on a tape of its own, and pull g back along it."""
     tape: list[Node] = []
     nodes = [Node(tape, n) for n in x]
-    return gradient(f(*nodes), nodes, g)
+    return freed(gradient(f(*nodes), nodes, g), *nodes)
+
+
+def freed(result: Any, *nodes: Node) -> Any:
+    """Return a result, and empty tapes: they and their nodes hold each other, and all memory."""
+    for node in nodes:
+        node.tape.clear()
+    return result

@@ -36,8 +36,10 @@ class GradientReport(Report):
     allowance : array
         How far apart they may be.
     kinks : dict of str to (float, float)
-        Entries that move a z of 0 off its kink: any slope between the two is right. The difference
-        of such an entry is its distance from them.
+        Entries that move a z of 0 off its kink: what backpropagation returns with all such z on the
+        left of it and with all on the right, the lower one first. What lies between is taken for
+        right; the difference of such an entry is its distance from there. With one layer at its
+        kinks these are the slopes of the two sides; with several a mistake may lie between.
     method : str
     tolerance : float
         The relative part of the allowance.
@@ -132,12 +134,15 @@ class GradientReport(Report):
         if wrong > 5:
             lines.append(f"and {wrong - 5} more")
         if self.kinks:
-            lines.append("at a kink (z = 0): any slope from the left to the right one is right")
+            lines.append(
+                "at a kink (z = 0): from all on its left to all on its right is taken for right"
+            )
             for name, (low, high) in list(self.kinks.items())[:5]:
                 g = self.backprop[self.names.index(name)]
                 lines.append(f"{name:<14}{g:>14.6e}    from {low:13.6e} to {high:13.6e}")
             if len(self.kinks) > 5:
                 lines.append(f"and {len(self.kinks) - 5} more entries at a kink")
+            lines.append("where several layers have one, a little noise on the biases tells more")
         return "\n".join([*lines, *wrap(self.cause, 80)])
 
 

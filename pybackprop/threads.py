@@ -206,7 +206,7 @@ class Pace:
         """Take a number of threads, and measure it anew where it is on trial."""
         self.set_threads(threads)
         self.threads, self.trial = threads, trial
-        self.last = deque([] if trial else [self.seconds[threads]] * TRIAL, TRIAL)
+        self.last = deque([] if trial else [self.seconds[threads]], TRIAL)
 
 
 NO_CHOICE: tuple[Callable[[int], None], int] = (lambda threads: None, 1)

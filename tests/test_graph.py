@@ -1,5 +1,8 @@
 """The tape: random graphs against PyTorch, differences and the dot-product law; its promises."""
 
+import gc
+import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -225,7 +228,7 @@ def test_every_operation_says_what_it_computes_and_what_comes_back():
 
 def test_the_machine_is_short():
     source = Path(graph.__file__).read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= 154
+    assert len(source.splitlines()) <= 160
 
 
 def test_the_tape_reads_like_the_computation():
@@ -415,6 +418,58 @@ def test_activations_run_on_a_tape_as_they_are_written():
 
 
 # Checkpoints
+
+
+@pytest.fixture
+def peak():
+    """A function that calls another one, and returns the bytes it held at most, and holds now.
+
+    Nothing is collected meanwhile: memory is given back when nobody holds it, or not at all.
+    """
+
+    def measure(f):
+        tracemalloc.start()
+        f()
+        now, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most, now
+
+    gc.collect()
+    gc.disable()
+    yield measure
+    gc.enable()
+
+
+BEND = Operation("bend", np.tanh, lambda g, a, x: [g * (1 - a * a)])
+
+
+def chain(layers, x):
+    for _ in range(layers):
+        x = BEND(x)
+    return x
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6, 9, 12, 36])
+def test_segments_hold_as_many_arrays_as_ag9_says(peak, k):
+    """n/k + k of them, and six at work: adjoints, slopes, what is between."""
+    start = np.linspace(-1, 1, 40_000)
+
+    def run():
+        x = Node([], start)
+        y = x
+        for _ in range(k):
+            y = checkpoint(partial(chain, 36 // k), y)
+        gradient(np.sum(y), [x])
+        x.tape.clear()
+
+    assert 36 / k + k <= peak(run)[0] / start.nbytes <= 36 / k + k + 6
+
+
+@pytest.mark.parametrize("product", [jacobian_product, hessian_product])
+def test_products_leave_no_tape_behind(peak, product):
+    start = np.linspace(-1, 1, 40_000)
+    f = chain if product is jacobian_product else (lambda n, x: np.sum(chain(n, x)))
+    assert peak(lambda: product(partial(f, 5), start, start))[1] < start.nbytes / 10
 
 
 def test_a_checkpoint_keeps_its_inputs_alone_and_changes_no_digit():

@@ -87,13 +87,16 @@ def test_entries_at_a_kink_stand_below_the_others():
     names = [f"W[1][0, {k}]" for k in range(1, 7)]
     found = report([2.0, 0.25, 0, 0, 0, 0, 0], [2.0] * 7, kinks=dict.fromkeys(names, (-1.0, 0.5)))
     lines = str(found).splitlines()
-    assert len(lines) == 3 + 1 + 5 + 1
+    assert len(lines) == 3 + 1 + 5 + 2
     assert lines[2].startswith("W[1][0, 0]")
-    assert lines[3] == "at a kink (z = 0): any slope from the left to the right one is right"
+    assert lines[3] == (
+        "at a kink (z = 0): from all on its left to all on its right is taken for right"
+    )
     assert lines[4] == "W[1][0, 1]      2.500000e-01    from -1.000000e+00 to  5.000000e-01"
-    assert lines[-1] == "and 1 more entries at a kink"
+    assert lines[-2] == "and 1 more entries at a kink"
+    assert lines[-1] == "where several layers have one, a little noise on the biases tells more"
     five = report([0.0] * 5, [2.0] * 5, kinks=dict.fromkeys(["W[1][0, 0]", *names[:4]], (-1, 0.5)))
-    assert len(str(five).splitlines()) == 2 + 1 + 5
+    assert len(str(five).splitlines()) == 2 + 1 + 5 + 1
     assert "at a kink" not in str(report([0.0], [1.0]))
 
 

@@ -89,6 +89,25 @@ def test_the_other_has_a_trial_again_when_the_last_one_has_been_paid_for():
             machine.run(pace, 1)
 
 
+def test_a_trial_that_begins_with_one_odd_step_goes_on():
+    machine = Machine({2: 9, 1: 10})
+    with machine.pace() as pace:
+        machine.run(pace, 3)
+        for seconds in (9, 90, 9):
+            assert machine.threads == 2
+            machine.seconds[2] = seconds
+            machine.run(pace, 1)
+        assert machine.threads == 2
+
+
+def test_with_one_thread_there_is_nothing_to_choose():
+    machine = Machine({1: 1})
+    machine.threads = 1
+    with Pace([200, 100], 100, (machine.set_threads, 1), lambda: machine.now) as pace:
+        machine.run(pace, 10)
+    assert machine.set == []
+
+
 def test_a_trial_that_goes_badly_ends_with_its_first_step():
     machine = Machine({2: 13, 1: 10})
     with machine.chosen() as pace:

@@ -72,6 +72,15 @@ def test_is_the_loop_of_the_book(batch_size, dtype):
     assert 0 < history.seconds < 600
 
 
+def test_held_out_classes_are_counted_up_to_the_last_output():
+    rng = np.random.default_rng(0)
+    X, labels = rng.normal(size=(30, 2)), np.arange(30) % 5
+    net = pb.Network([2, 3, 4, 5], "tanh", "softmax", rng=0)
+    Y = pb.one_hot(labels, 5)
+    history = train(net, X, Y, optimizer=Adam(0.01), epochs=2, validation=(X, Y))
+    assert history.validation_accuracy[-1] == pb.accuracy(net, X, Y)
+
+
 def test_each_epoch_takes_every_example_once_with_its_target_and_weight():
     inputs = np.arange(20.0).reshape(10, 2)
     targets, weights = inputs[:, :1] / 2, np.arange(10.0) + 1

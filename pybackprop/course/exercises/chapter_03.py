@@ -718,9 +718,9 @@ EXERCISES = [
     ),
     Choice(
         id="03-sign-of-delta",
-        title="Which way must the output go?",
+        title="The sign of delta",
         question=(
-            "A sigmoid output gives <var>a</var> = 0.8 where <var>y</var> = 1. "
+            "A sigmoid output with the loss bce gives <var>a</var> = 0.8 where <var>y</var> = 1. "
             "Is δ = ∂<var>C</var>/∂<var>z</var> positive, negative or zero?"
         ),
         right=Option(

@@ -589,7 +589,7 @@ EXERCISES = [
                 "mostly rounding.",
             ),
             Option(
-                "10<sup>−16</sup>, as small as the computer can hold",
+                "10<sup>−16</sup>, about the precision of float64",
                 "a weight of 1 plus that is 1 again: the difference is 0.",
             ),
         ],

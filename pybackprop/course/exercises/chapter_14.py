@@ -197,7 +197,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "All scores at once: a matrix (T, S), row i for query i.",
+            "All scores at once: a matrix (T, S), row i for query i; S counts the keys.",
             "Divide by np.sqrt(d), then take the softmax of each row.",
             "The weights, shape (T, S), times v.",
         ],
