@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import pybackprop as pb
-from pybackprop.engine import Plan, encoded
-from pybackprop.threads import team_for
+from pybackprop.engine import Plan, encoded, team_of
 
 from .timing import print_table
 
@@ -104,8 +103,9 @@ def products(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
 def pybackprop(case: Case, net: pb.Network, X: Any, Y: Any) -> Any:
     """What `train` does for each batch: the plan's calls, on a batch that is in its place."""
     _, signs = encoded(net, Y)
-    team = team_for(net.sizes, len(X))
-    plan = Plan(net, len(X), getattr(pb, case.optimizer)(lr=case.lr), signs=signs, team=team)
+    optimizer = getattr(pb, case.optimizer)(lr=case.lr)
+    team = team_of(net.sizes, len(X), optimizer)
+    plan = Plan(net, len(X), optimizer, signs=signs, team=team)
     plan.load(X, Y)
     theta = net.params.theta
 

@@ -19,10 +19,10 @@ What that brings, line by line, is measured on the page "From the paper to the e
   delta, so what comes out is eta times the gradient, and the update is one subtraction.
 - Losses on logits keep all digits of small deltas with the fewest calls that can.
 - Threads may share a large step: each takes some examples forward and back to the deltas, then
-  some units' gradients and their update. Between the two it waits for the others.
+  some units' gradients, then some of the update. In between it waits for the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -35,14 +35,11 @@ from .network import Network, Trace, penalty
 from .optimizers import OPTIMIZERS, Optimizer, OptimizerLike, plain_descent
 from .params import Array, Params, aligned_zeros
 from .schedules import learning_rate
-from .threads import ALONE, Call, Shares, Team
+from .threads import ALONE, Call, Shares, Team, team_for
 
 SMALL = 4096
 """Entries of a product up to which ``dot`` writes faster than ``matmul``: it fills its output with
 zeros first, which shows where that is large."""
-
-CHUNK = 1 << 17
-"""Entries of a weight matrix whose gradient is subtracted while it is still in the cache."""
 
 
 def empty(*shape: int, like: Array) -> Array:
@@ -452,7 +449,7 @@ class Plan:
         return calls
 
     def write_gradients(self) -> Shares:
-        """Return BP3, and BP4 where the update does not do it: for each thread that of some units.
+        """Return BP3 and BP4: for each thread those of some units.
 
         The first layer comes first: its delta is still in the cache.
         """
@@ -463,8 +460,6 @@ class Plan:
                 if self.m > 1:
                     row = self.grad.b[l][None, units]
                     share.append(partial(self.ones[self.m].T.dot, delta, row))  # BP3
-                if self.chunked(l):
-                    continue
                 share.append(product(delta.T, self.a[l - 1], G))  # BP4
                 if self.net.penalty:
                     decay = empty(*G.shape, like=self.x)
@@ -480,13 +475,6 @@ class Plan:
     def write_decay(self, W: Array, decay: Array) -> None:
         """Write the penalty's slope, scaled as the gradient is."""
         np.multiply(W, self.net.penalty * self.rate, decay)
-
-    def chunked(self, l: int) -> bool:
-        """Whether a layer's weights are updated part by part, right after each part's gradient."""
-        large = self.net.params.W[l].size > CHUNK
-        return (
-            bool(self.plain) and large and not self.net.penalty and f"W[{l}]" not in self.net.fixed
-        )
 
     def write_update(self) -> Shares:
         """Return the update: the optimizer's, or for plain gradient descent a subtraction."""
@@ -504,30 +492,7 @@ class Plan:
                     *map(partial(partial, np.copyto), held, kept),
                 ]
             ]
-        shares: Shares = [[] for _ in range(self.parts)]
-        begin = 0
-        for l in net.phi:
-            if self.chunked(l):
-                where = net.params.blocks[f"W[{l}]"]
-                if where.start > begin:
-                    some = slice(begin, where.start)
-                    shares[-1].append(difference(theta[some], step[some]))
-                begin = where.stop
-                for share, units in zip(shares, pieces(net.sizes[l], self.parts), strict=True):
-                    share += self.gradient_and_difference(l, units)
-        if begin < theta.size:
-            shares[-1].append(difference(theta[begin:], step[begin:]))
-        return shares
-
-    def gradient_and_difference(self, l: int, units: slice) -> list[Call]:
-        """Return BP4 and the update of some units' weights, part by part."""
-        W, G, columns = self.net.params.W[l], self.grad.W[l], self.delta[l].T
-        rows, calls = max(1, CHUNK // W.shape[1]), list[Call]()
-        for first in range(units.start, units.stop, rows):
-            some = slice(first, min(first + rows, units.stop))
-            calls.append(product(columns[some], self.a[l - 1], G[some]))
-            calls.append(difference(W[some], G[some]))
-        return calls
+        return [[partial(np.subtract, theta, step, theta)]]
 
     def optimizer_update(self) -> None:
         """Let the optimizer change theta; the package's own share the work."""
@@ -611,9 +576,12 @@ SQUARES = {
 """Loss -> (factor of a - y in its slope, factor of its square), before the mean over outputs."""
 
 
-def difference(theta: Array, step: Array) -> Call:
-    """Return the call that takes a step off theta."""
-    return partial(np.subtract, theta, step, theta)
+def team_of(sizes: Sequence[int], m: int, optimizer: OptimizerLike | None) -> Team:
+    """Return the threads that share a step: one, unless the step is large and its update long.
+
+    Plain gradient descent is nearly all products, and the BLAS has its own threads for these.
+    """
+    return ALONE if plain_descent(optimizer) else team_for(sizes, m)
 
 
 def pieces(count: int, parts: int) -> list[slice]:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from .activations import reach
 from .checks import check_count
 from .data import Batches, Data
-from .engine import Plan, encoded
+from .engine import Plan, encoded, team_of
 from .history import History, Moment, Record, Rule
 from .initializers import Seed
 from .model import Model, ModelPlan
@@ -36,7 +36,7 @@ from .stopping import (
     check_watched,
     restores_best,
 )
-from .threads import ALONE, Pace, Team, team_for
+from .threads import ALONE, Pace, Team
 from .workers import Crew
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ def train(
     history = History(record=record_of(start, data, rules) if record else None)
     now = Moment(net, optimizer, history)
     sizes = net.sizes if isinstance(net, Network) else (theta.size, 1)
-    alone = isinstance(net, Model) or workers is not None
-    team = ALONE if alone else team_for(sizes, batches.size)
+    apart = isinstance(net, Model) or workers is not None
+    team = ALONE if apart else team_of(sizes, batches.size, optimizer)
     crew = None if workers is None else crew_of(workers, net, data)
     size = batches.size
     plan_for = crew.plan(optimizer) if crew else plans(net, data, size, optimizer, keep, team)

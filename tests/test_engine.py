@@ -7,7 +7,7 @@ import pytest
 
 import pybackprop as pb
 from pybackprop.activations import Activation
-from pybackprop.engine import CHUNK, Plan, encoded
+from pybackprop.engine import Plan, encoded, team_of
 from pybackprop.losses import Loss
 from pybackprop.threads import Team
 
@@ -178,14 +178,13 @@ def test_each_step_has_the_length_of_its_rate(rates, weights):
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
-def test_large_weights_are_updated_part_by_part(optimizer, threads):
+def test_large_weights_in_some_threads(optimizer, threads):
     net = pb.Network([600, 300, 3], "relu", "softmax", rng=0)
     lesson = net.with_params(net.params.theta.copy())
     X, Y = batch(net, 4)
     ours, theirs = OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]()
     with Team(threads) as team:
         plan = planned(net, X, Y, ours, team=team)
-        assert plan.chunked(1) == (optimizer == "SGD")
         for _ in range(3):
             plan.step()
             theirs.update(lesson.params.theta, pb.backprop(lesson, X, Y).grad.theta)
@@ -328,15 +327,17 @@ def test_one_output_answers_by_its_side():
         assert plan.answers().tolist() == expected
 
 
-def test_a_row_may_be_longer_than_what_is_updated_at_once():
-    net = pb.Network([CHUNK + 1, 2], rng=0)
-    lesson = net.with_params(net.params.theta.copy())
-    X, Y = batch(net, 3)
-    plan = planned(net, X, Y, pb.SGD(0.1))
-    assert plan.chunked(1)
-    plan.step()
-    lesson.params.theta -= 0.1 * pb.backprop(lesson, X, Y).grad.theta
-    assert gap(net.params.theta, lesson.params.theta) < 1e-13
+def test_a_step_is_shared_where_it_is_large_and_its_update_long(monkeypatch):
+    monkeypatch.setattr("pybackprop.threads.blas", lambda: (lambda threads: None, 2))
+    large, small = [512, 512], [4, 2]
+    for sizes, m, optimizer, most in (
+        (large, 512, pb.Adam(), 2),
+        (large, 512, pb.SGD(0.1, momentum=0.9), 2),
+        (large, 512, pb.SGD(0.1), 1),
+        (large, 511, pb.Adam(), 1),
+        (small, 512, pb.Adam(), 1),
+    ):
+        assert team_of(sizes, m, optimizer).most == most
 
 
 def test_targets_become_signs_where_each_is_0_or_1():

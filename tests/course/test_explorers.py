@@ -93,12 +93,14 @@ def test_workers_explorer_holds_the_model(link, grows):
     alpha, beta = link
     one = c * m
     for k, p in enumerate(explorers_of_workers.WORKERS):
-        computing = c * m / (1 if grows else p)
+        computing = c * m if grows else c * max(m / p, 1)
         sending = 2 * (p - 1) * alpha + 16 * (p - 1) * N / (p * beta)
         assert run["computing"][k] == pytest.approx(1e3 * computing, rel=1e-2)
         assert run["sending"][k] == pytest.approx(1e3 * sending, rel=1e-2)
         rate = (p if grows else 1) * one / (computing + sending)
         assert run["rate"][k] == pytest.approx(rate, rel=1e-2)
+        ideal = p if grows else min(p, m)
+        assert run["ideal_log"][k] == pytest.approx(np.log2(ideal), abs=1e-2)
         assert run["mood"][k].startswith("Sending" if sending > computing else "Computing")
 
 

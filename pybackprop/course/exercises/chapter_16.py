@@ -144,8 +144,8 @@ EXERCISES = [
         id="16-order",
         title="Who was first?",
         question=(
-            "Three workers answer, each time in another order. Which way of adding gives the same "
-            "result in every run, to the last bit?"
+            "Three workers answer, each time in another order. Which is the cheapest way of adding "
+            "that gives the same result in every run, to the last bit?"
         ),
         right=Option(
             "wait for all three, and add them by the workers' numbers",
@@ -175,11 +175,11 @@ EXERCISES = [
     ),
     Numeric(
         id="16-break-even",
-        title="From which batch on does a second worker pay?",
+        title="When does a second worker begin to pay?",
         question=(
             "An example takes {c} µs. With two workers each does half of the batch, and sending "
-            "theta and the gradient takes {s} ms in each step. From how many examples per batch "
-            "on is the step with two workers shorter?"
+            "theta and the gradient takes {s} ms in each step. At how many examples per batch do "
+            "one worker and two take equally long? (With more, two pay.)"
         ),
         draw=lambda rng: {
             "c": [2, 4, 5, 8, 10, 20][int(rng.integers(0, 6))],

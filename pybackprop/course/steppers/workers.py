@@ -24,6 +24,7 @@ LINKS = {
 GROWS = {"stays": False, "grows with the workers": True}
 
 SCALE = {0: "1", 3: "8", 6: "64", 9: "512", 12: "4096"}
+"""Where a scale of powers of 2 has its marks."""
 
 
 def ring(workers: int, numbers: float, link: tuple[float, float]) -> float:
@@ -39,11 +40,15 @@ def ring(workers: int, numbers: float, link: tuple[float, float]) -> float:
 def worker_columns(
     seconds: float, numbers: int, batch: int, link: tuple[float, float], grows: bool
 ) -> dict[str, Any]:
-    """Return the time of a step and its parts, over the number of workers."""
-    computing = [seconds * batch / (1 if grows else p) for p in WORKERS]
+    """Return the time of a step and its parts, over the number of workers.
+
+    An example is not cut: workers that have none do not make the computing shorter.
+    """
+    computing = [seconds * (batch if grows else max(batch / p, 1)) for p in WORKERS]
     sending = [ring(p, numbers, link) for p in WORKERS]
     both = np.add(computing, sending)
-    rate = [(p if grows else 1) * both[0] / t for p, t in zip(WORKERS, both, strict=True)]
+    gain = np.array(WORKERS) if grows else 1
+    rate, ideal = gain * both[0] / both, gain * computing[0] / np.array(computing)
     columns = {"computing": computing, "sending": sending, "together": both}
     run: dict[str, Any] = {"n": len(WORKERS), "rate": [rounded(r, 3) for r in rate]}
     for name, values in columns.items():
@@ -51,6 +56,7 @@ def worker_columns(
         logs = np.log10(np.maximum(values, 1e-9))
         run[f"{name}_log"] = [round(float(log), 2) for log in logs]
     run["rate_log"] = [round(float(np.log2(r)), 2) for r in rate]
+    run["ideal_log"] = [round(float(np.log2(r)), 2) for r in ideal]
     run["mood"] = [
         f"{'Sending' if s > c else 'Computing'} takes most of the step."
         for s, c in zip(sending, computing, strict=True)
@@ -115,7 +121,9 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
     logs = np.concatenate([run["together_log"] + run["computing_log"] for run in runs])
     low, high = float(np.floor(logs.min())), float(np.ceil(logs.max()))
     times = Chart(60, 40, 318, 110, (0, len(x) - 1), (low, high))
-    rates = Chart(60, 206, 318, 90, (0, len(x) - 1), (-6, len(x) - 1))
+    lowest = min(-6.0, *(float(np.floor(min(run["rate_log"]))) for run in runs))
+    rates = Chart(60, 206, 318, 90, (0, len(x) - 1), (lowest, len(x) - 1))
+    doubled = {v: f"{2**v}" if v >= 0 else f"1/{2**-v}" for v in range(-60, 15, 6) if v >= lowest}
     powers = {v: label(10.0**v) for v in np.arange(low, high + 1).tolist()}
     picture: list[Part] = []
     for number, run in enumerate(runs):
@@ -131,8 +139,8 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
             node(
                 "g",
                 times.frame("", "seconds per step", dict.fromkeys(SCALE, ""), powers),
-                rates.frame("workers", "examples per second, over one worker's", SCALE, SCALE),
-                rates.line(x, x, "pb-curve pb-s3"),
+                rates.frame("workers", "examples per second, over one worker's", SCALE, doubled),
+                rates.line(x, run["ideal_log"], "pb-curve pb-s3"),
                 rates.line(x, run["rate_log"], "pb-curve pb-s2"),
                 rates.mark("k", "rate_log", "pb-s2", 2),
                 *curves,
@@ -141,12 +149,15 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
             )
         )
     names = [("computing", "pb-curve pb-s0", 0), ("sending", "pb-curve pb-s1", None)]
-    names += [
-        ("together", "pb-curve pb-s2", 2),
-        ("if sending took no time", "pb-curve pb-s3", None),
-    ]
+    names += [("together", "pb-curve pb-s2", 2)]
+    best = [("if sending took no time", "pb-curve pb-s3", None)]
     whole = Chart(60, 40, 318, 256, (0, len(x) - 1), (0, 1))
-    picture += [key(names[:3], 60, 15, 92), whole.cursor("k"), whole.handle("k")]
+    picture += [
+        key(names, 60, 15, 92),
+        key(best, 272, 201, 0),
+        whole.cursor("k"),
+        whole.handle("k"),
+    ]
     chosen = (1, 16, 256, 4096)
     rows = [
         (f"{link}, batch {how}", *(num(run["rate"][WORKERS.index(p)], 3) for p in chosen))
