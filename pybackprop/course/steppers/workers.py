@@ -154,7 +154,7 @@ def workers_explorer(seconds: float, numbers: int, batch: int) -> Interactive:
     whole = Chart(60, 40, 318, 256, (0, len(x) - 1), (0, 1))
     picture += [
         key(names, 60, 15, 92),
-        key(best, 272, 201, 0),
+        key(best, 69, 180, 0),
         whole.cursor("k"),
         whole.handle("k"),
     ]
