@@ -144,6 +144,7 @@ def test_small_deltas_keep_their_digits(output, z):
         np.testing.assert_allclose(plan.loss(), expected.loss, rtol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(("m", "threads"), [(1, 1), (8, 1), (8, 2)])

@@ -32,6 +32,7 @@ def planted():
         return verdicts.planted(0.025)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("verdicts")
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("kind", verdicts.KINDS)
@@ -41,6 +42,7 @@ def test_right_gradients_are_called_right(right, kind):
     assert (found.check, found.taylor, found.dot) == (0, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("verdicts")
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("bug", verdicts.BUGS)

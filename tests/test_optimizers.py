@@ -910,6 +910,7 @@ PYTORCH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PYTORCH)
 def test_pytorch_takes_the_same_path(name):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra bench has it)")

@@ -233,6 +233,7 @@ def test_an_answer_of_the_course_that_is_off_learns_how(item, name):
     assert not verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CODES, ids=lambda item: item.id)
 def test_two_mistakes_at_once_are_both_told(item):
     cases = item.fixed_cases()

@@ -130,6 +130,7 @@ def test_what_was_mistyped_is_not_thrown_away():
 ACTIVATIONS, LOSSES = list(pb.ACTIVATIONS), ["", *pb.LOSSES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("output", "loss"), list(product(ACTIVATIONS, LOSSES)))
 def test_every_pair_is_shown_or_told_in_words(output, loss):
     address = f"sizes=2-2-2&phi2={output}&loss={loss}&y=1,0&lr=0.1"
