@@ -460,7 +460,7 @@ NAMED = {
         """,
     "the-smaller-the-step-the-better": """
         10<sup>−12</sup>
-        10<sup>−16</sup>, as small as the computer can hold
+        10<sup>−16</sup>, about the precision of float64
         step too small
         """,
     "a-difference-half-written": """
