@@ -129,14 +129,14 @@ def jacobian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     x = Node([], x)
     y = f(x)
     u = Node([], np.zeros_like(y))
-    return freed(gradient(gradient(y, [x], u)[0], [u], v)[0], x, u)
+    return freed(gradient(gradient(y, [x], u)[0], [u], v)[0], x.tape, u.tape)
 
 
 def hessian_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """Return H v, the gradient of (gradient of f) . v, for a number f(x)."""
     outer = Node([], x)
     inner = Node([], outer)
-    return freed(gradient(gradient(f(inner), [inner])[0], [outer], v)[0], inner, outer)
+    return freed(gradient(gradient(f(inner), [inner])[0], [outer], v)[0], inner.tape, outer.tape)
 
 
 def checkpoint(f: Callable[..., Any], *x: Any) -> Any:
@@ -148,11 +148,11 @@ def again(f: Callable[..., Any], g: Any, a: Any, *x: Any) -> list[Any]:
     """Run f once more, on a tape of its own, and pull g back along it."""
     tape: list[Node] = []
     nodes = [Node(tape, n) for n in x]
-    return freed(gradient(f(*nodes), nodes, g), *nodes)
+    return freed(gradient(f(*nodes), nodes, g), tape)
 
 
-def freed(result: Any, *nodes: Node) -> Any:
+def freed(result: Any, *tapes: list[Node]) -> Any:
     """Return a result, and empty tapes: they and their nodes hold each other, and all memory."""
-    for node in nodes:
-        node.tape.clear()
+    for tape in tapes:
+        tape.clear()
     return result

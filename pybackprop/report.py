@@ -135,7 +135,7 @@ class GradientReport(Report):
             lines.append(f"and {wrong - 5} more")
         if self.kinks:
             lines.append(
-                "at a kink (z = 0): from all on its left to all on its right is taken for right"
+                "at a kink (z = 0): between its left and its right branch all is taken for right"
             )
             for name, (low, high) in list(self.kinks.items())[:5]:
                 g = self.backprop[self.names.index(name)]

@@ -90,7 +90,7 @@ def test_entries_at_a_kink_stand_below_the_others():
     assert len(lines) == 3 + 1 + 5 + 2
     assert lines[2].startswith("W[1][0, 0]")
     assert lines[3] == (
-        "at a kink (z = 0): from all on its left to all on its right is taken for right"
+        "at a kink (z = 0): between its left and its right branch all is taken for right"
     )
     assert lines[4] == "W[1][0, 1]      2.500000e-01    from -1.000000e+00 to  5.000000e-01"
     assert lines[-2] == "and 1 more entries at a kink"

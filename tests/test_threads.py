@@ -89,7 +89,7 @@ def test_the_other_has_a_trial_again_when_the_last_one_has_been_paid_for():
             machine.run(pace, 1)
 
 
-def test_a_trial_that_begins_with_one_odd_step_goes_on():
+def test_one_slow_step_does_not_end_a_trial():
     machine = Machine({2: 9, 1: 10})
     with machine.pace() as pace:
         machine.run(pace, 3)
